@@ -1,0 +1,138 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version; these sharpen it further.
+let settings: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0480-swiftpm-warning-control.md
+    .treatAllWarnings(as: .error),
+]
+
+// Package.resolved is not kept in git, so every version is pinned here.
+let dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+/// For `--version`: the commit that is being built.
+let commit: String =
+    if let git = Context.gitInformation {
+        String(git.currentCommit.prefix(12)) + (git.hasUncommittedChanges ? "-dirty" : "")
+    } else {
+        "unknown"
+    }
+
+let package = Package(
+    name: "fuploadServer",
+    products: [
+        .executable(name: "fuploadServer", targets: ["fuploadServer"]),
+        .executable(name: "businessServer", targets: ["businessServer"]),
+        .executable(name: "client", targets: ["client"]),
+    ],
+    dependencies: dependencies,
+    targets: [
+        // The domain. Everything below points at it; it points at nothing.
+        .target(name: "UploadCore", swiftSettings: settings),
+
+        // One adapter for each thing outside of us.
+        .target(
+            name: "UploadMigrations",
+            path: "migrations",
+            resources: [.embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql")],
+            swiftSettings: settings
+        ),
+        .target(name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite], swiftSettings: settings),
+        .target(name: "UploadFiles", dependencies: ["UploadCore", systemPackage, crypto], swiftSettings: settings),
+        .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
+        .target(
+            name: "UploadHTTP",
+            dependencies: ["UploadCore", "Multipart", hummingbird, logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Callbacks",
+            dependencies: ["UploadCore", asyncHTTPClient, crypto, logging, serviceLifecycle],
+            swiftSettings: settings
+        ),
+
+        // The composition root and the programs.
+        .target(name: "CBuildInfo", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
+        .target(
+            name: "UploadServer",
+            dependencies: [
+                "CBuildInfo",
+                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks",
+                configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
+
+        // The two other sides of the wire: they know the contract, and nothing of the server's code.
+        .target(
+            name: "UploadClient", dependencies: [asyncHTTPClient, crypto, logging, systemPackage], swiftSettings: settings
+        ),
+        .executableTarget(name: "client", dependencies: ["UploadClient", argumentParser], swiftSettings: settings),
+        .target(
+            name: "BusinessExample",
+            dependencies: [hummingbird, asyncHTTPClient, crypto, logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "businessServer", dependencies: ["BusinessExample", argumentParser], swiftSettings: settings
+        ),
+
+        // Tests.
+        .target(
+            name: "UploadTestSupport",
+            dependencies: ["UploadCore", hummingbird, asyncHTTPClient, crypto],
+            path: "Tests/UploadTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "UploadCoreTests", dependencies: ["UploadCore", "UploadTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadSQLiteTests",
+            dependencies: ["UploadSQLite", "UploadMigrations", "UploadTestSupport", grdb],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto], swiftSettings: settings),
+        .testTarget(name: "MultipartTests", dependencies: ["Multipart", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "CallbacksTests", dependencies: ["Callbacks", "UploadTestSupport", crypto], swiftSettings: settings
+        ),
+        .testTarget(name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings
+        ),
+        // Real processes, real sockets, real SQLite files.
+        .testTarget(
+            name: "ContractTests",
+            dependencies: ["UploadTestSupport", "fuploadServer", "businessServer", "client", asyncHTTPClient],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,105 @@
+import AsyncHTTPClient
+import Glibc
+import NIOCore
+import NIOPosix
+import UploadCore
+
+/// ``CallbackTransport`` on HTTP/1.1 and HTTP/2.
+struct HTTPCallbackTransport: CallbackTransport {
+    /// How much of an answer's body is read to keep its connection usable; from a longer or slower one it is cut off.
+    private static let drainLimit = (bytes: 64 * 1024, time: Duration.seconds(1))
+    /// A client that is shut down waits for connections being made, so this delays the service's stop at worst.
+    private static let longestConnect = Duration.seconds(5)
+
+    private let client: HTTPClient
+    private let timeout: TimeAmount
+
+    /// Lends a transport to `body` and shuts its connections down afterwards.
+    ///
+    /// - Parameter timeout: for an answer's head, from the beginning on, with connecting.
+    /// - Throws: what shutting down throws.
+    static func with(timeout: Duration, _ body: (any CallbackTransport) async -> Void) async throws {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .milliseconds(min(timeout, longestConnect).milliseconds)
+        // The schedule tries again; a refused connection shall be told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // The lanes are the limit. Two business servers on one host must not wait for each other here.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
+        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            await body(Self(client: client, timeout: .milliseconds(timeout.milliseconds)))
+        }
+    }
+
+    func post(_ request: CallbackRequest) async throws -> CallbackAnswer {
+        var message = HTTPClientRequest(url: request.url)
+        message.method = .POST
+        for header in request.headers { message.headers.add(name: header.name, value: header.value) }
+        message.body = .bytes(ByteBuffer(bytes: request.body))
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(message, timeout: timeout)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw TransportFailure(reason: Self.describe(error))
+        }
+        await Self.drain(response.body)
+        return CallbackAnswer(
+            status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"))
+    }
+
+    private static func drain(_ body: HTTPClientResponse.Body) async {
+        await withTaskGroup(of: Void.self) { race in
+            race.addTask {
+                var rest = drainLimit.bytes
+                do {
+                    for try await chunk in body {
+                        rest -= chunk.readableBytes
+                        guard rest > 0 else { return }
+                    }
+                } catch {
+                    // The head has told everything; a body that breaks off takes nothing from it.
+                    return
+                }
+            }
+            race.addTask {
+                // It throws only when the body came to its end first, or the attempt is cut.
+                try? await Task.sleep(for: drainLimit.time)
+            }
+            await race.next()
+            race.cancelAll()
+        }
+    }
+
+    /// A few stable words: no address, no URL, nothing an answer contains.
+    static func describe(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            return error.connectionErrors.first.map { describe($0.error) } ?? "host not found"
+        case let error as IOError:
+            return describe(errno: error.errnoCode)
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout:
+            return "timed out"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return "connection closed"
+        case let error as HTTPClientError:
+            return error.shortDescription.lowercased()
+        case ChannelError.connectTimeout:
+            return "timed out"
+        default:
+            return "connection failed: \(type(of: error))"
+        }
+    }
+
+    private static func describe(errno: CInt) -> String {
+        switch errno {
+        case ECONNREFUSED: "connection refused"
+        case ECONNRESET: "connection reset"
+        case EPIPE: "connection closed"
+        case EHOSTUNREACH: "host unreachable"
+        case ENETUNREACH: "network unreachable"
+        case ETIMEDOUT: "timed out"
+        default: "I/O error \(errno)"
+        }
+    }
+}

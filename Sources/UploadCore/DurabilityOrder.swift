@@ -1,0 +1,132 @@
+/// The order in which things become true on disk. Everything the service promises rests on this file; nothing that is
+/// acknowledged, published or called back goes another way.
+///
+/// A block:   write → verify partMd5 → fdatasync → COMMIT → answer.
+/// A file:    all bytes held (COMMIT) → verify MD5 → COMMIT publishing → fsync, rename, fsync folder →
+///            COMMIT finished + callback → call back.
+///
+/// A COMMIT is durable when it returns (SQLite, WAL with synchronous=FULL, https://www.sqlite.org/wal.html). A row
+/// never speaks of bytes that are not on disk yet; bytes without a row are merely not held. Each step of a file can be
+/// repeated, so a crash between any two of them leaves a state from which ``finish(_:)`` goes on.
+struct DurabilityOrder: Sendable {
+    let repository: any TaskRepository
+    let store: any StagingStore
+    let directory: any BusinessServerDirectory
+    private let commits: Batcher<ReceivedBlock, CommittedBlock>
+    /// Between a rename and its COMMIT no other task may publish to the same path: a restart decides by the file that
+    /// it finds there whether the rename happened.
+    private let targets = Gate<String>(width: 1)
+
+    init(repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory) {
+        self.repository = repository
+        self.store = store
+        self.directory = directory
+        commits = Batcher { try await repository.commit($0) }
+    }
+
+    // MARK: A block
+
+    /// Makes a block whose bytes have all been written durable, and says what became of its task.
+    ///
+    /// - Returns: the pieces that are held now, and the task's state as the COMMIT left it; `nil` for the latter when
+    ///   all bytes had been held before.
+    /// - Throws: `checksumMismatch`; `closed` when the task was closed meanwhile; what disk and database throw. The
+    ///   block then counts as not received.
+    func acknowledge(
+        _ block: BlockIntake.Complete, of id: TaskID
+    ) async throws -> (pieces: [Block], committed: CommittedBlock?) {
+        // 1. Every declared byte has been written (BlockIntake counted them).
+        let digests = try await block.writer.finish()
+        // 2. They are the right ones.
+        if let declared = block.declaredMD5, declared != digests.block {
+            throw UploadError(.checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
+        }
+        guard !digests.pieces.isEmpty else { return ([], nil) }
+        // 3. They are on disk. Blocks of one file that come together share the fdatasync.
+        try await block.file.sync()
+        // 4. Their rows are. Blocks of all files that come together share the COMMIT.
+        let committed = try await commits.submit(ReceivedBlock(taskID: id, pieces: digests.pieces))
+        // 5. Only now may the caller answer.
+        return (digests.pieces, committed)
+    }
+
+    // MARK: A file
+
+    /// Takes a complete task from where it stands to its end: verify, publish, finished or failed, callback enqueued.
+    ///
+    /// - Returns: the task as it stands then: closed, or `receiving` again when staged bytes turned out to be gone;
+    ///   `nil` when there was nothing to do.
+    /// - Throws: on trouble that may pass (disk full, database busy): call again later.
+    func finish(_ id: TaskID) async throws -> UploadTask? {
+        guard var task = try await repository.task(id) else { return nil }
+        if task.state == .verifying { task = try await verify(task) }
+        if task.state == .publishing { task = try await publish(task) }
+        return task
+    }
+
+    private func verify(_ task: UploadTask) async throws -> UploadTask {
+        let registration = task.registration
+        if registration.fileSize == 0 {
+            // No block made the staging file of an empty file.
+            _ = try await store.open(task.id)
+        }
+        let digest = try await store.stagedDigest(of: task.id)
+        guard let digest, digest.size == registration.fileSize else {
+            return try await askAgain(task, keepingBytesBelow: digest?.size ?? 0)
+        }
+        guard digest.md5 == registration.fileMD5 else {
+            let reason = "the file's MD5 is \(digest.md5), registered was \(registration.fileMD5)"
+            return try await close(task, as: .failed, .checksumMismatch, reason: reason)
+        }
+        return try await repository.move(
+            task.id, to: .publishing, reason: "MD5 verified", callback: nil, check: stillIs(.verifying))
+    }
+
+    private func publish(_ task: UploadTask) async throws -> UploadTask {
+        try await targets.pass(task.targetPath) {
+            if try await store.exists(task.id) {
+                do {
+                    try await store.publish(task.id, to: task.targetPath)
+                } catch let error as PublishError {
+                    return try await close(task, as: .failed, .unpublishable, reason: error.reason)
+                }
+            } else {
+                // The process died between the rename and the COMMIT, or somebody took the staging file away.
+                let found = try await store.publishedDigest(at: task.targetPath)
+                guard found == FileDigest(md5: task.registration.fileMD5, size: task.registration.fileSize) else {
+                    return try await askAgain(task, keepingBytesBelow: 0)
+                }
+            }
+            return try await close(task, as: .finished, .finished, reason: "ok")
+        }
+    }
+
+    // MARK: Closing
+
+    /// Closes a task: state, event and callback in ONE transaction, then the staging file goes.
+    func close(
+        _ task: UploadTask, as state: TaskState, _ code: CallbackCode, reason: String,
+        check: (@Sendable (TaskState) throws(UploadError) -> Void)? = nil
+    ) async throws -> UploadTask {
+        let callback = CallbackDraft(
+            code, status: reason, destination: directory.destination(of: task.registration.businessServer) ?? "")
+        let closed = try await repository.move(
+            task.id, to: state, reason: reason, callback: callback, check: check ?? stillIs(task.state))
+        // After the COMMIT, so that a crash in between leaves an orphan for recovery and never a row without bytes.
+        try await store.remove(task.id)
+        return closed
+    }
+
+    private func askAgain(_ task: UploadTask, keepingBytesBelow limit: Int64) async throws -> UploadTask {
+        _ = try await repository.discardBlocks(
+            of: task.id, keepingBytesBelow: limit, reason: "staged bytes are gone, they are asked for again")
+        return try await repository.task(task.id) ?? task
+    }
+
+    private func stillIs(_ expected: TaskState) -> @Sendable (TaskState) throws(UploadError) -> Void {
+        { state throws(UploadError) in
+            if state.isClosed { throw .closed(state) }
+            guard state == expected else { throw UploadError(.busy, "the task's status changed to \(state.wireName)") }
+        }
+    }
+}

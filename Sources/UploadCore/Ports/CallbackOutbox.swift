@@ -1,0 +1,40 @@
+/// The rows of the outbox, as the delivery worker sees them. They are enqueued by ``TaskRepository/move(_:to:reason:callback:check:)``.
+///
+/// A claimed row belongs to the claimer until it records an attempt or releases it; a claim whose process died is
+/// taken back by ``releaseAllClaims()`` at the next start, so a callback can be delivered twice but not never.
+/// Every change is durable when its method returns. Errors are ``UploadError``s as in ``TaskRepository``.
+public protocol CallbackOutbox: Sendable {
+    /// Takes back every claim. Only before any worker runs.
+    ///
+    /// - Returns: how many there were.
+    func releaseAllClaims() async throws -> Int
+
+    /// Points the undelivered rows of each business server (by identity) to its present URL.
+    func readdress(to destinations: [String: String]) async throws
+
+    /// The identities of the business servers that have undelivered rows, with the time when the earliest is due.
+    func pendingDestinations() async throws -> [PendingDestination]
+
+    /// Claims the rows of one business server that are due, earliest first, and counts the attempt.
+    func claimDue(for businessServer: String, at now: Timestamp, limit: Int) async throws -> [Callback]
+
+    /// Writes down an attempt and what follows from it.
+    func record(_ attempt: CallbackAttempt, of callback: Callback) async throws
+
+    /// Gives a claim back undone; the attempt does not count and the row is due at once.
+    func release(_ callback: Callback) async throws
+}
+
+/// A business server with undelivered callbacks.
+public struct PendingDestination: Sendable, Equatable {
+    /// Its configured identity.
+    public var businessServer: String
+    /// When the earliest of its rows is due.
+    public var dueAt: Timestamp
+
+    /// Memberwise.
+    public init(businessServer: String, dueAt: Timestamp) {
+        self.businessServer = businessServer
+        self.dueAt = dueAt
+    }
+}

@@ -1,0 +1,128 @@
+/// Where bytes live: one staging file a task until it is published, then the final path.
+///
+/// Nothing here blocks a thread of the cooperative pool. Errors are ``UploadError``s: `storage` for a full disk or a
+/// file that can't be made, `internalError` for an I/O error. After a failed sync the bytes concerned count as
+/// missing; the sync is never repeated in the hope that it then means something.
+public protocol StagingStore: Sendable {
+    /// The absolute final path for a registration.
+    ///
+    /// - Throws: `invalidParameter` naming `storePath` or `fileName` when the path is not allowed, symbolic links
+    ///   resolved.
+    func targetPath(storePath: String, fileName: String) async throws -> String
+
+    /// Bytes that can still be staged, as the filesystem tells.
+    func availableBytes() async throws -> Int64
+
+    /// Opens a task's staging file, making it when there is none.
+    func open(_ id: TaskID) async throws -> any StagingFile
+
+    /// An unnamed file for bytes whose place in the task is not known yet. It vanishes with its last reference, or with the process.
+    func makeSpool() async throws -> any Spool
+
+    /// The MD5 and size of the whole staging file; `nil` when there is none.
+    func stagedDigest(of id: TaskID) async throws -> FileDigest?
+
+    /// The MD5 and size of a published file; `nil` when there is none.
+    func publishedDigest(at path: String) async throws -> FileDigest?
+
+    /// Brings the staging file to its final path, atomically and durably; an existing file there is replaced.
+    ///
+    /// Repeatable after a crash at any point as long as the staging file is there. When the target lies on another
+    /// filesystem the staging file remains, for ``remove(_:)`` to take after the commit.
+    /// - Throws: ``PublishError`` when the target can't be had however often one tries; ``UploadError`` when a later
+    ///   try may succeed.
+    func publish(_ id: TaskID, to path: String) async throws
+
+    /// Whether there is a staging file.
+    func exists(_ id: TaskID) async throws -> Bool
+
+    /// Removes the staging file, if there is one.
+    func remove(_ id: TaskID) async throws
+
+    /// All staging files with their sizes.
+    func stagingFiles() async throws -> [TaskID: Int64]
+}
+
+/// A whole file's digest.
+public struct FileDigest: Sendable, Equatable {
+    /// MD5 of all bytes.
+    public var md5: MD5Digest
+    /// Number of bytes.
+    public var size: Int64
+
+    /// Memberwise.
+    public init(md5: MD5Digest, size: Int64) {
+        self.md5 = md5
+        self.size = size
+    }
+}
+
+/// The target of a publication can't be had: the folder is not writable, a folder is in the file's place, the path
+/// has been made to lead out of `storeDir`.
+public struct PublishError: Error, Sendable, Equatable {
+    /// One sentence for the business server, without a path.
+    public var reason: String
+
+    /// Memberwise.
+    public init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// An open staging file. The descriptor is closed with its last reference, so nobody can close it under a writer.
+public protocol StagingFile: Sendable {
+    /// A writer for one block: `pieces` are the parts of it to write, the rest is only hashed.
+    func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter
+
+    /// Returns when everything written before the call is on disk, the file's name included (fdatasync and, once, the
+    /// folder's fsync).
+    func sync() async throws
+}
+
+/// Takes a block's bytes in order, writes its missing pieces in place, and hashes all of them.
+public protocol BlockWriter: Sendable {
+    /// The next bytes of the block.
+    func write(_ chunks: [any ByteChunk]) async throws
+
+    /// The digests, once all bytes have been written.
+    func finish() async throws -> BlockDigests
+}
+
+/// A block's digests.
+public struct BlockDigests: Sendable, Equatable {
+    /// Of the block as the client sent it.
+    public var block: MD5Digest
+    /// Of each piece that was written.
+    public var pieces: [Block]
+
+    /// Memberwise.
+    public init(block: MD5Digest, pieces: [Block]) {
+        self.block = block
+        self.pieces = pieces
+    }
+}
+
+/// A file for bytes which came before their place was known.
+public protocol Spool: Sendable {
+    /// Appends bytes.
+    func append(_ chunks: [any ByteChunk]) async throws
+
+    /// The bytes from `offset` on, at most `count` of them; none at the end.
+    func read(at offset: Int64, count: Int) async throws -> any ByteChunk
+}
+
+/// A piece of a body as it came from the socket, readable without a copy.
+public protocol ByteChunk: Sendable {
+    /// Number of bytes.
+    var count: Int { get }
+
+    /// Calls `body` with the bytes, which are valid during the call only.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
+}
+
+extension Array: ByteChunk where Element == UInt8 {
+    /// Calls `body` with the array's bytes.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withUnsafeBytes(body)
+    }
+}

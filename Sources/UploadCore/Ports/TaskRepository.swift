@@ -1,0 +1,86 @@
+/// Where tasks and their blocks live. The SQLite adapter implements it; this is its specification.
+///
+/// Every method that changes something is one transaction, durable (power cut included) when it returns, and applies
+/// wholly or not at all. A method is not undone by cancelling the calling task. Errors are ``UploadError``s:
+/// `storage` when the disk is full, `busy` when the database stays locked, `internalError` for the rest.
+public protocol TaskRepository: Sendable {
+    /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
+    ///
+    /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
+    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask
+
+    /// The task as it stands; `nil` when there is none.
+    func task(_ id: TaskID) async throws -> UploadTask?
+
+    /// The task and the bytes it holds, both as of one instant; `nil` when there is none.
+    func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)?
+
+    /// Adds received blocks, whose bytes are durable already, and moves each task that is complete to `verifying`.
+    ///
+    /// One transaction for all; a block that its task does not accept any more (closed meanwhile, overlapping) fails
+    /// alone. The results stand in the order of the blocks.
+    func commit(_ blocks: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>]
+
+    /// Moves a task to another state, writes the event, and enqueues the callback where one is given: all or nothing.
+    ///
+    /// - Parameters:
+    ///   - check: sees the present state inside the transaction; what it throws is thrown, and nothing is changed.
+    ///   - reason: one sentence on why; kept with the event, and with the task when the state is a closed one.
+    /// - Returns: the task after the move.
+    /// - Throws: `noSuchTask`; `internalError` for a move that ``TaskState`` forbids.
+    func move(
+        _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
+        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+    ) async throws -> UploadTask
+
+    /// Forgets blocks of an open task whose bytes have gone, and takes a complete task back to `receiving`.
+    ///
+    /// - Parameter keepingBytesBelow: blocks which end at or below this offset stay.
+    /// - Returns: the number of bytes that are missing again.
+    func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64
+
+    /// All open tasks: id, state and the end of the last byte held, for holding the staging files against.
+    func openTasks() async throws -> [OpenTask]
+
+    /// Tasks in `state` whose last activity is before `limit`, oldest first, after the given position.
+    func idleTasks(
+        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
+    ) async throws -> [IdlePosition]
+
+    /// Removes at most `count` tasks that closed before `limit` and whose callback is delivered or dead, with their
+    /// blocks, events and callbacks.
+    ///
+    /// - Returns: how many were removed.
+    func purgeTasks(closedBefore limit: Timestamp, limit count: Int) async throws -> Int
+}
+
+/// One open task, for recovery.
+public struct OpenTask: Sendable, Equatable {
+    /// The task.
+    public var id: TaskID
+    /// Its state.
+    public var state: TaskState
+    /// The end (exclusive) of the last byte held; 0 when none is.
+    public var heldEnd: Int64
+
+    /// Memberwise.
+    public init(id: TaskID, state: TaskState, heldEnd: Int64) {
+        self.id = id
+        self.state = state
+        self.heldEnd = heldEnd
+    }
+}
+
+/// A task in the order in which tasks went idle, so that a sweep can go on after it.
+public struct IdlePosition: Sendable, Equatable {
+    /// The task's last activity.
+    public var activeAt: Timestamp
+    /// The task.
+    public var id: TaskID
+
+    /// Memberwise.
+    public init(activeAt: Timestamp, id: TaskID) {
+        self.activeAt = activeAt
+        self.id = id
+    }
+}

@@ -1,0 +1,27 @@
+/// Told of outcomes, one call each: the log listens, metrics may.
+public protocol UploadObserver: Sendable {
+    /// Something of note happened to a task.
+    func observe(_ outcome: UploadOutcome)
+}
+
+/// An outcome worth one line in the log.
+public enum UploadOutcome: Sendable {
+    /// A task was registered, or an open one was returned again.
+    case registered(UploadTask)
+    /// A client changed the state.
+    case stateChanged(UploadTask)
+    /// All bytes are held.
+    case received(TaskID)
+    /// The task closed; its callback is in the outbox.
+    case closed(UploadTask)
+    /// Finishing hit trouble that may pass, and will be tried again.
+    case finishDelayed(TaskID, by: Duration, any Error)
+    /// Recovery found staged bytes gone; they are asked for again.
+    case bytesLost(TaskID, bytes: Int64)
+    /// Recovery removed a staging file which no open task owns.
+    case orphanRemoved(TaskID)
+    /// Closed tasks were purged.
+    case purged(Int)
+    /// Something that runs in the background failed; it goes on.
+    case backgroundFailure(String, any Error)
+}

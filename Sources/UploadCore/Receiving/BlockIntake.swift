@@ -1,0 +1,160 @@
+/// Receives the body of one request: fields and bytes in any order, up to the point where all of it has been written
+/// and counted. What follows, ``DurabilityOrder`` says.
+struct BlockIntake {
+    /// A block whose bytes all came; its claim can't be taken over any more.
+    struct Complete: Sendable {
+        let claim: Claim
+        let writer: any BlockWriter
+        let file: OpenStagingFile
+        /// The MD5 to hold it against; `nil` where blocks aren't checked.
+        let declaredMD5: MD5Digest?
+    }
+
+    /// Bytes gathered before they are handed to the disk: fewer, larger writes cost less than many small ones, and
+    /// memory a request stays the same however large its block is.
+    private static let gathering = 256 << 10
+
+    let fileSize: Int64
+    let policy: BlockPolicy
+    let session: TaskSession
+    let store: any StagingStore
+    let cut: CutSignal
+
+    private var fields = BlockFields()
+    private var hasFile = false
+    private var spool: (any Spool)?
+    private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile)?
+    private var received: Int64 = 0
+    private var gathered: [any ByteChunk] = []
+    private var gatheredBytes = 0
+
+    init(fileSize: Int64, policy: BlockPolicy, session: TaskSession, store: any StagingStore, cut: CutSignal) {
+        self.fileSize = fileSize
+        self.policy = policy
+        self.session = session
+        self.store = store
+        self.cut = cut
+    }
+
+    /// Takes the body to its end.
+    ///
+    /// - Throws: what the catalogue has for the fault; the range is then free again and nothing is held that was not
+    ///   held before.
+    mutating func receive(
+        _ parts: some AsyncSequence<BlockPart, any Error>
+    ) async throws -> Complete {
+        do {
+            for try await part in parts {
+                switch part {
+                case .field(let field, let value): try fields.set(field, value)
+                case .fileBegin: try await beginFile()
+                case .fileBytes(let chunk): try await take(chunk)
+                }
+            }
+            // A sequence which just ends may be a cancelled one.
+            try Task.checkCancellation()
+            return try await complete()
+        } catch {
+            if let claim = destination?.claim { await session.abandon(claim) }
+            throw error
+        }
+    }
+
+    private mutating func beginFile() async throws {
+        guard !hasFile else { throw UploadError.invalid("file", "was given twice") }
+        hasFile = true
+        if fields.hasRange {
+            try await claimRange()
+        } else {
+            spool = try await store.makeSpool()
+        }
+    }
+
+    private mutating func take(_ chunk: any ByteChunk) async throws {
+        received += Int64(chunk.count)
+        guard received <= destination?.claim.range.count ?? fileSize else {
+            throw UploadError(.rangeWrong, "file is longer than \(destination == nil ? "the whole file" : "the range")")
+        }
+        try policy.checkSize(received)
+        gathered.append(chunk)
+        gatheredBytes += chunk.count
+        if gatheredBytes >= Self.gathering { try await flush() }
+    }
+
+    private mutating func flush() async throws {
+        guard !gathered.isEmpty else { return }
+        let chunks = gathered
+        gathered.removeAll(keepingCapacity: true)
+        gatheredBytes = 0
+        if let destination {
+            try await destination.writer.write(chunks)
+        } else {
+            try await spool?.append(chunks)
+        }
+    }
+
+    private mutating func complete() async throws -> Complete {
+        try await flush()
+        if destination == nil {
+            // The fields came last, or the file did not come at all: which of them is missing is found in this order.
+            let range = try fields.range(fileSize: fileSize)
+            guard hasFile else { throw UploadError.invalid("file", "is missing") }
+            guard received == range.count else { throw lengthError(range) }
+            try await claimRange()
+            try await replaySpool()
+        }
+        guard let (claim, writer, file) = destination else { throw UploadError.invalid("file", "is missing") }
+        guard received == claim.range.count else { throw lengthError(claim.range) }
+        let declared = policy.checksBlocks ? try fields.declaredMD5() : nil
+        try claim.beginAcknowledging()
+        return Complete(claim: claim, writer: writer, file: file, declaredMD5: declared)
+    }
+
+    private mutating func claimRange() async throws {
+        let range = try fields.range(fileSize: fileSize)
+        try policy.checkSize(range.count)
+        let file = try await session.file()
+        let claim = try await session.claim(range, cut: cut)
+        destination = (claim, file.staging.makeWriter(for: range, pieces: claim.pieces), file)
+    }
+
+    private mutating func replaySpool() async throws {
+        guard let spool, let writer = destination?.writer else { return }
+        var offset: Int64 = 0
+        while offset < received {
+            let chunk = try await spool.read(at: offset, count: Self.gathering)
+            guard chunk.count > 0 else { throw UploadError.interrupted }
+            try await writer.write([chunk])
+            offset += Int64(chunk.count)
+        }
+        self.spool = nil
+    }
+
+    private func lengthError(_ range: ByteRange) -> UploadError {
+        UploadError(
+            .rangeWrong, "file has \(received) bytes, but startByte \(range.first) to endByte \(range.last) is \(range.count)")
+    }
+}
+
+/// What is asked of a block.
+public struct BlockPolicy: Sendable {
+    /// Whether `partMd5` is required and verified.
+    public var checksBlocks: Bool
+    /// The largest block in bytes; `nil` for no limit.
+    public var maxBlockSize: Int64?
+    /// The largest file in bytes; `nil` for no limit.
+    public var maxFileSize: Int64?
+
+    /// Memberwise.
+    public init(checksBlocks: Bool = true, maxBlockSize: Int64? = nil, maxFileSize: Int64? = nil) {
+        self.checksBlocks = checksBlocks
+        self.maxBlockSize = maxBlockSize
+        self.maxFileSize = maxFileSize
+    }
+
+    func checkSize(_ size: Int64) throws(UploadError) {
+        if let maxBlockSize, size > maxBlockSize {
+            throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Synchronization
+
+/// A staging file together with the queue of those who wait for its next sync.
+final class OpenStagingFile: Sendable {
+    let staging: any StagingFile
+    private let syncs: Batcher<Void, Void>
+
+    init(_ staging: any StagingFile) {
+        self.staging = staging
+        let failure = Mutex<UploadError?>(nil)
+        syncs = Batcher(limit: .max) { waiters in
+            // The kernel reports a lost write once and then calls the same pages clean. So after one failure nothing
+            // that was written through this descriptor may be called durable (https://www.sqlite.org/atomiccommit.html,
+            // section 9.2; LWN "PostgreSQL's fsync() surprise"): its writers start again with a fresh one.
+            if let failed = failure.withLock({ $0 }) { throw failed }
+            do {
+                try await staging.sync()
+            } catch {
+                let failed = UploadError.internal(error)
+                failure.withLock { $0 = failed }
+                throw failed
+            }
+            return waiters.map { .success(()) }
+        }
+    }
+
+    /// Returns when all that was written before the call is on disk; calls that come together share one sync.
+    func sync() async throws {
+        try await syncs.submit(())
+    }
+}

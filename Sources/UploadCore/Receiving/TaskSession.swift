@@ -1,0 +1,111 @@
+/// What the service keeps in memory of a task that is being uploaded: the bytes held, the ranges in flight, the open
+/// staging file. All of it can be made anew from the database; it saves reading it for every block.
+actor TaskSession {
+    let id: TaskID
+    private let repository: any TaskRepository
+    private let store: any StagingStore
+    private var held = RangeSet()
+    /// Whether `held` is all that the database has.
+    private var isCurrent = false
+    /// Counts the resets, so that a reading which began before one is not believed after it.
+    private var epoch = 0
+    private var claims: [Claim] = []
+    private var tickets = 0
+    private var openFile: Task<OpenStagingFile, any Error>?
+
+    init(id: TaskID, repository: any TaskRepository, store: any StagingStore) {
+        self.id = id
+        self.repository = repository
+        self.store = store
+    }
+
+    /// Claims a range for a request; an older request which is still receiving bytes of it is cut at once.
+    ///
+    /// Returns when no other request can write a byte of the range any more. One that has all its bytes already is
+    /// waited for: what it commits is then held, and no piece of this claim.
+    /// - Throws: ``UploadError/superseded`` when an even newer request came in between.
+    func claim(_ range: ByteRange, cut: CutSignal) async throws -> Claim {
+        tickets += 1
+        let ticket = tickets
+        _ = try await heldRanges()
+        while let other = claims.first(where: { $0.range.overlaps(range) }) {
+            guard other.ticket < ticket else { throw UploadError.superseded }
+            other.revoke(.superseded)
+            await other.untilReleased()
+            claims.removeAll { $0 === other }
+            _ = try await heldRanges()
+        }
+        // No suspension between here and the append: the range is free and `held` is current.
+        let claim = Claim(range: range, pieces: held.missing(in: range), ticket: ticket, cut: cut)
+        claims.append(claim)
+        return claim
+    }
+
+    /// Ends the claim of a request whose pieces have been committed.
+    func release(_ claim: Claim, committed pieces: [Block]) {
+        for piece in pieces { held.insert(piece.range) }
+        claims.removeAll { $0 === claim }
+        claim.release()
+    }
+
+    /// Ends the claim of a request that failed.
+    ///
+    /// A COMMIT that reports an error may have happened all the same, so the database is asked before the next claim.
+    func abandon(_ claim: Claim) {
+        isCurrent = false
+        release(claim, committed: [])
+    }
+
+    /// Cuts every request which is receiving, and returns when none is left.
+    func revokeAll(_ error: UploadError) async {
+        for claim in claims { claim.revoke(error) }
+        while let claim = claims.first {
+            await claim.untilReleased()
+            claims.removeAll { $0 === claim }
+        }
+    }
+
+    /// Whether a request is receiving or committing a block.
+    var isReceiving: Bool { !claims.isEmpty }
+
+    /// The bytes held, durable.
+    ///
+    /// Between two calls of ``reset()`` bytes are only ever added. So what a reading finds and what commits have added
+    /// here meanwhile are both true, and so is their union: no order of the two can forget a block.
+    func heldRanges() async throws -> RangeSet {
+        while !isCurrent {
+            let epoch = self.epoch
+            guard let loaded = try await repository.taskWithRanges(id) else { throw UploadError.noSuchTask }
+            guard epoch == self.epoch else { continue }
+            for range in loaded.held.ranges { held.insert(range) }
+            isCurrent = true
+        }
+        return held
+    }
+
+    /// Forgets the bytes held: they were found to be gone, and the database has been told.
+    func reset() {
+        held = RangeSet()
+        isCurrent = false
+        epoch += 1
+    }
+
+    /// The staging file, opened at the first call.
+    func file() async throws -> OpenStagingFile {
+        if let openFile { return try await openFile.value }
+        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id)) }
+        openFile = opening
+        do {
+            return try await opening.value
+        } catch {
+            openFile = nil
+            throw error
+        }
+    }
+
+    /// Lets go of the staging file; the next user opens it again.
+    func closeFile() {
+        openFile = nil
+    }
+}
+

@@ -1,0 +1,72 @@
+/// Verifies and publishes tasks whose bytes are all held, a few at a time, and tries again where trouble may pass.
+///
+/// The queue is only a reminder: what has to be finished stands in the database, and recovery fills the queue from it.
+public final class Finisher: Sendable {
+    /// Hashing keeps a core busy; more at once than there are cores would only slow the answers down.
+    private static let width = 2
+    private static let longestDelay = Duration.seconds(60)
+
+    private let durability: DurabilityOrder
+    private let observer: any UploadObserver
+    private let clock: any ServiceClock
+    private let sessions: TaskSessions
+    private let outboxChanged: @Sendable () -> Void
+    private let queue: AsyncStream<TaskID>
+    private let feed: AsyncStream<TaskID>.Continuation
+    private let gate = Gate<Bool>(width: Finisher.width)
+
+    init(
+        _ durability: DurabilityOrder, _ dependencies: UploadService.Dependencies, sessions: TaskSessions,
+        outboxChanged: @escaping @Sendable () -> Void
+    ) {
+        self.durability = durability
+        self.sessions = sessions
+        self.outboxChanged = outboxChanged
+        observer = dependencies.observer
+        clock = dependencies.clock
+        (queue, feed) = AsyncStream.makeStream()
+    }
+
+    /// Reminds of a complete task.
+    public func enqueue(_ id: TaskID) {
+        feed.yield(id)
+    }
+
+    /// Works until it is cancelled; tasks caught in the middle are taken up at the next start.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            for await id in queue {
+                group.addTask { await self.finish(id) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func finish(_ id: TaskID) async {
+        var delay = Duration.seconds(1)
+        while !Task.isCancelled {
+            do {
+                let task = try await gate.pass(true) { try await durability.finish(id) }
+                if let task, task.state.isClosed {
+                    didClose(task)
+                } else if let session = sessions.existing(id) {
+                    await session.reset()
+                }
+                return
+            } catch let error as UploadError where error.code == .closed {
+                return
+            } catch {
+                observer.observe(.finishDelayed(id, by: delay, error))
+                do { try await clock.sleep(for: delay) } catch { return }
+                delay = min(delay * 2, Self.longestDelay)
+            }
+        }
+    }
+
+    /// After every COMMIT that closed a task.
+    func didClose(_ task: UploadTask) {
+        sessions.forget(task.id)
+        observer.observe(.closed(task))
+        outboxChanged()
+    }
+}

@@ -1,0 +1,44 @@
+/// What happens between opening the database and serving: tasks and staging files are held against each other, and
+/// tasks which a crash caught while they were being finished are taken up.
+extension UploadService {
+    /// What recovery did.
+    public struct RecoveryReport: Sendable, Equatable {
+        /// Tasks that are open.
+        public var openTasks = 0
+        /// Of them, those to be verified or published.
+        public var unfinished = 0
+        /// Tasks of which staged bytes had gone.
+        public var demoted = 0
+        /// Staging files without an open task, removed.
+        public var orphans = 0
+        /// Callbacks that were being delivered.
+        public var releasedCallbacks = 0
+    }
+
+    /// Recovers. Once, before anything else uses the service. Repeatable after a crash at any point.
+    public func recover(outbox: any CallbackOutbox) async throws -> RecoveryReport {
+        var report = RecoveryReport()
+        report.releasedCallbacks = try await outbox.releaseAllClaims()
+        var unowned = try await dependencies.store.stagingFiles()
+        for task in try await dependencies.repository.openTasks() {
+            report.openTasks += 1
+            let size = unowned.removeValue(forKey: task.id) ?? 0
+            // A publishing task without its staging file may have been renamed; finishing finds out.
+            if task.heldEnd > size, task.state != .publishing {
+                let lost = try await dependencies.repository.discardBlocks(
+                    of: task.id, keepingBytesBelow: size, reason: "staged bytes are gone, they are asked for again")
+                dependencies.observer.observe(.bytesLost(task.id, bytes: lost))
+                report.demoted += 1
+            } else if task.state.isComplete {
+                finisher.enqueue(task.id)
+                report.unfinished += 1
+            }
+        }
+        for id in unowned.keys {
+            try await dependencies.store.remove(id)
+            dependencies.observer.observe(.orphanRemoved(id))
+            report.orphans += 1
+        }
+        return report
+    }
+}

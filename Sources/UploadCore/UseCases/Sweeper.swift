@@ -1,0 +1,90 @@
+/// Closes tasks that went idle and purges those closed long ago; in small batches, found by an index.
+public struct Sweeper: Sendable {
+    /// How long is long.
+    public struct Limits: Sendable, Equatable {
+        /// A task that receives, since its last block.
+        public var taskTimeout: Duration
+        /// A paused one.
+        public var pausedTimeout: Duration
+        /// A closed one, until its rows go.
+        public var retention: Duration
+
+        /// Memberwise.
+        public init(taskTimeout: Duration, pausedTimeout: Duration, retention: Duration) {
+            self.taskTimeout = taskTimeout
+            self.pausedTimeout = pausedTimeout
+            self.retention = retention
+        }
+    }
+
+    private static let batch = 100
+    private static let interval = Duration.seconds(1)
+
+    private let service: UploadService
+    private let limits: Limits
+
+    /// A sweeper of the service's tasks.
+    public init(_ service: UploadService, limits: Limits) {
+        self.service = service
+        self.limits = limits
+    }
+
+    /// Sweeps every second until it is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            do {
+                try await sweep()
+                try await service.dependencies.clock.sleep(for: Self.interval)
+            } catch is CancellationError {
+                return
+            } catch {
+                service.dependencies.observer.observe(.backgroundFailure("sweep", error))
+                // The clock only throws when cancelled, which the loop's condition sees.
+                try? await service.dependencies.clock.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// One round.
+    public func sweep() async throws {
+        try await timeOut(.receiving, after: limits.taskTimeout)
+        try await timeOut(.paused, after: limits.pausedTimeout)
+        let limit = service.dependencies.clock.now.advanced(by: .zero - limits.retention)
+        let purged = try await service.dependencies.repository.purgeTasks(closedBefore: limit, limit: Self.batch)
+        if purged > 0 { service.dependencies.observer.observe(.purged(purged)) }
+    }
+
+    private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
+        let limit = service.dependencies.clock.now.advanced(by: .zero - timeout)
+        var position: IdlePosition?
+        while true {
+            let idle = try await service.dependencies.repository.idleTasks(
+                in: state, since: limit, after: position, limit: Self.batch)
+            for task in idle {
+                try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
+            }
+            guard idle.count == Self.batch else { return }
+            position = idle.last
+        }
+    }
+}
+
+extension UploadService {
+    /// Closes a task that went idle, unless something is coming in after all.
+    func timeOut(_ id: TaskID, idleIn state: TaskState, since limit: Timestamp, timeout: Duration) async throws {
+        // A block that takes longer than the timeout is not idleness.
+        if let session = sessions.existing(id), await session.isReceiving { return }
+        guard let task = try await dependencies.repository.task(id), task.state == state, task.activeAt <= limit else {
+            return
+        }
+        do {
+            let reason = "timed out: no block for \(timeout.components.seconds) seconds"
+            let closed = try await durability.close(task, as: .timedOut, .timedOut, reason: reason)
+            await sessions.existing(id)?.revokeAll(.closed(.timedOut))
+            finisher.didClose(closed)
+        } catch let error as UploadError where error.code == .closed || error.code == .busy {
+            // A client was quicker; the next round looks again.
+            return
+        }
+    }
+}

@@ -1,0 +1,23 @@
+extension UploadService {
+    /// Pauses, resumes or cancels a task (contract, "POST stateUrl"). Durable when it returns.
+    ///
+    /// - Throws: `noSuchTask`, `alreadyInState`, `closed`, `busy` when the file is complete and it is too late.
+    public func changeState(_ address: TaskAddress, _ request: StateRequest) async throws -> UploadTask {
+        try authorise(address)
+        guard let task = try await dependencies.repository.task(address.id) else { throw UploadError.noSuchTask }
+        let check: @Sendable (TaskState) throws(UploadError) -> Void = { state throws(UploadError) in
+            try state.check(request)
+        }
+        guard request == .cancel else {
+            let moved = try await dependencies.repository.move(
+                task.id, to: request.target, reason: "asked for by the client", callback: nil, check: check)
+            dependencies.observer.observe(.stateChanged(moved))
+            return moved
+        }
+        let closed = try await durability.close(
+            task, as: .cancelled, .cancelled, reason: "cancelled by the client", check: check)
+        await sessions.existing(task.id)?.revokeAll(.closed(.cancelled))
+        finisher.didClose(closed)
+        return closed
+    }
+}

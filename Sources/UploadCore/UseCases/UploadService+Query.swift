@@ -1,0 +1,24 @@
+/// Where a task stands (contract, "GET blocksUrl").
+public struct TaskProgress: Sendable, Equatable {
+    /// The task.
+    public var task: UploadTask
+    /// Bytes held.
+    public var receivedBytes: Int64
+    /// What is missing, ascending; empty when all is held.
+    public var missing: [ByteRange]
+}
+
+extension UploadService {
+    /// Where the task stands. Reads a snapshot: never waits for a writer, never disturbs one.
+    ///
+    /// - Throws: `noSuchTask`.
+    public func progress(of address: TaskAddress) async throws -> TaskProgress {
+        try authorise(address)
+        guard let (task, held) = try await dependencies.repository.taskWithRanges(address.id) else {
+            throw UploadError.noSuchTask
+        }
+        return TaskProgress(
+            task: task, receivedBytes: held.count,
+            missing: held.missing(ofSize: task.registration.fileSize))
+    }
+}

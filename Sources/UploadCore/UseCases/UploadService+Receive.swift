@@ -1,0 +1,75 @@
+/// What a client is told of a block that is stored.
+public struct BlockReceipt: Sendable, Equatable {
+    /// The block's range.
+    public var range: ByteRange
+    /// What the file still lacks, ascending, the first 1,000 ranges; empty when it is complete.
+    public var missing: [ByteRange]
+    /// Whether the client should be told of `missing`: the file's last byte is held, so it may think that it is done.
+    public var asksForMissing: Bool
+
+    /// Memberwise.
+    public init(range: ByteRange, missing: [ByteRange], asksForMissing: Bool) {
+        self.range = range
+        self.missing = missing
+        self.asksForMissing = asksForMissing
+    }
+}
+
+extension UploadService {
+    /// The most missing ranges that an answer lists.
+    public static let listedRanges = 1000
+
+    /// Receives a block (contract, "POST uploadUrl"). When it returns, bytes and row survive a power cut.
+    ///
+    /// - Parameter parts: the body as it streams in; cancelled when a newer request takes the range over, the task
+    ///   closes, or the server stops.
+    /// - Throws: every code of the catalogue but 1, 5; the block then leaves no trace.
+    public func receive(
+        _ address: TaskAddress, parts: any AsyncSequence<BlockPart, any Error> & Sendable
+    ) async throws -> BlockReceipt {
+        try authorise(address)
+        let id = address.id
+        guard let task = try await dependencies.repository.task(id) else { throw UploadError.noSuchTask }
+        if task.state == .paused { throw UploadError.paused }
+        if task.state.isClosed { throw UploadError.closed(task.state) }
+
+        let (policy, store) = (dependencies.policy, dependencies.store)
+        let fileSize = task.registration.fileSize
+        return try await sessions.with(id) { session in
+            let block = try await receiving { cut in
+                var intake = BlockIntake(fileSize: fileSize, policy: policy, session: session, store: store, cut: cut)
+                return try await intake.receive(parts)
+            }
+            return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
+        }
+    }
+
+    private func acknowledge(
+        _ block: BlockIntake.Complete, of id: TaskID, fileSize: Int64, session: TaskSession
+    ) async throws -> BlockReceipt {
+        let pieces: [Block]
+        let committed: CommittedBlock?
+        do {
+            (pieces, committed) = try await durability.acknowledge(block, of: id)
+        } catch {
+            await session.abandon(block.claim)
+            // Where the sync failed, the next request gets a fresh descriptor.
+            await session.closeFile()
+            if (error as? UploadError)?.code == .closed {
+                // The task closed and its staging file went while this request, perhaps, made it anew.
+                try await dependencies.store.remove(id)
+            }
+            throw error
+        }
+        await session.release(block.claim, committed: pieces)
+        if committed?.state == .verifying {
+            dependencies.observer.observe(.received(id))
+            finisher.enqueue(id)
+        }
+        let held = try await session.heldRanges()
+        let missing = held.missing(ofSize: fileSize, limit: Self.listedRanges)
+        return BlockReceipt(
+            range: block.claim.range, missing: missing,
+            asksForMissing: committed != nil && !missing.isEmpty && held.contains(fileSize - 1))
+    }
+}

@@ -1,0 +1,57 @@
+extension UploadService {
+    /// Registers a task, or returns the open one of an equal registration (contract, "POST /api/upload/new/task").
+    ///
+    /// Durable when it returns.
+    /// - Parameters:
+    ///   - token: what the business server sent as its token.
+    ///   - makeRegistration: builds the registration for the business server's identity; called only for a token that
+    ///     is authorised, so that a stranger learns nothing about what is wrong with the rest.
+    /// - Throws: `unauthorised`, `invalidParameter`, `tooLarge`, and what the repository throws.
+    public func register(
+        token: String, _ makeRegistration: (_ identity: String) throws(UploadError) -> Registration
+    ) async throws -> UploadTask {
+        guard let identity = dependencies.directory.identity(ofToken: token) else {
+            throw UploadError(.unauthorised, "token is not authorised")
+        }
+        let registration = try makeRegistration(identity)
+        try registration.check()
+        if let limit = dependencies.policy.maxFileSize, registration.fileSize > limit {
+            throw UploadError(.tooLarge, "fileSize is larger than the limit of \(limit) bytes")
+        }
+        let path = try await dependencies.store.targetPath(
+            storePath: registration.storePath, fileName: registration.fileName)
+        guard try await registration.fileSize <= dependencies.store.availableBytes() else {
+            throw UploadError(.storage, "fileSize is larger than the free space on the server's disk")
+        }
+        let task = try await dependencies.repository.register(registration, targetPath: path)
+        dependencies.observer.observe(.registered(task))
+        if task.state.isComplete { finisher.enqueue(task.id) }
+        return task
+    }
+}
+
+extension Registration {
+    /// - Throws: `invalidParameter` for the first parameter which can't be served.
+    func check() throws(UploadError) {
+        guard !userID.isEmpty else { throw .invalid("userId", "is empty") }
+        guard userID.utf8.count <= 1024 else { throw .invalid("userId", "is longer than 1024 bytes") }
+        guard !Self.hasControlCharacters(userID) else { throw .invalid("userId", "has control characters") }
+        guard !storePath.isEmpty else { throw .invalid("storePath", "is empty") }
+        guard storePath.utf8.count < 4096 else { throw .invalid("storePath", "is too long") }
+        guard !Self.hasControlCharacters(storePath) else { throw .invalid("storePath", "has control characters") }
+        guard !fileName.isEmpty else { throw .invalid("fileName", "is empty") }
+        guard fileName != ".", fileName != "..", !fileName.utf8.contains(UInt8(ascii: "/")) else {
+            throw .invalid("fileName", "must be one path component")
+        }
+        // NAME_MAX of Linux filesystems.
+        guard fileName.utf8.count <= 255 else { throw .invalid("fileName", "is longer than 255 bytes") }
+        guard !Self.hasControlCharacters(fileName) else { throw .invalid("fileName", "has control characters") }
+        guard fileSize >= 0 else { throw .invalid("fileSize", "must be a whole number, 0 or more") }
+        // The largest offset that SQLite's integers, off_t and inclusive ends can all express.
+        guard fileSize < Int64.max else { throw .invalid("fileSize", "is too large") }
+    }
+
+    private static func hasControlCharacters(_ text: String) -> Bool {
+        text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+}

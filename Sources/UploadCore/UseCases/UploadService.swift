@@ -1,0 +1,123 @@
+import Synchronization
+
+/// The use cases of the block API: register, receive a block, query, change state.
+///
+/// Knows no HTTP, no SQL and no file system; it is given adapters for them. What has to happen in which order on disk
+/// is ``DurabilityOrder``'s alone.
+public final class UploadService: Sendable {
+    /// What the service is made of.
+    public struct Dependencies: Sendable {
+        /// Tasks and blocks.
+        public var repository: any TaskRepository
+        /// Bytes.
+        public var store: any StagingStore
+        /// Tokens and callback URLs.
+        public var directory: any BusinessServerDirectory
+        /// The keys in the URLs.
+        public var keys: any TaskKeys
+        /// Log, metrics.
+        public var observer: any UploadObserver
+        /// Time.
+        public var clock: any ServiceClock
+        /// What is asked of blocks and files.
+        public var policy: BlockPolicy
+
+        /// Memberwise.
+        public init(
+            repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory,
+            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: BlockPolicy
+        ) {
+            self.repository = repository
+            self.store = store
+            self.directory = directory
+            self.keys = keys
+            self.observer = observer
+            self.clock = clock
+            self.policy = policy
+        }
+    }
+
+    let dependencies: Dependencies
+    let durability: DurabilityOrder
+    let sessions: TaskSessions
+    /// Verifies and publishes complete tasks.
+    public let finisher: Finisher
+    private let requests = Mutex(OpenRequests())
+
+    /// - Parameter outboxChanged: called after a COMMIT that enqueued a callback.
+    public init(_ dependencies: Dependencies, outboxChanged: @escaping @Sendable () -> Void) {
+        let (repository, store) = (dependencies.repository, dependencies.store)
+        self.dependencies = dependencies
+        durability = DurabilityOrder(repository: repository, store: store, directory: dependencies.directory)
+        sessions = TaskSessions { TaskSession(id: $0, repository: repository, store: store) }
+        finisher = Finisher(durability, dependencies, sessions: sessions, outboxChanged: outboxChanged)
+    }
+
+    // MARK: Who may
+
+    /// The key that a task's URLs carry.
+    public func key(for id: TaskID) -> String { dependencies.keys.key(for: id) }
+
+    func authorise(_ address: TaskAddress) throws(UploadError) {
+        guard dependencies.keys.isValid(address.key, for: address.id) else { throw .noSuchTask }
+    }
+
+    // MARK: Shutting down
+
+    /// Ends all requests that are receiving a block, now and from now on, with ``UploadError/shuttingDown``.
+    ///
+    /// Blocks whose bytes have all come are committed and answered.
+    public func stopReceiving() {
+        let cuts = requests.withLock { requests in
+            requests.isStopping = true
+            return Array(requests.cuts.values)
+        }
+        for cut in cuts { cut.fire(UploadError.shuttingDown) }
+    }
+
+    /// Runs `body` with a signal that cuts it off; it is then cancelled, and the signal's error thrown.
+    func receiving<Result: Sendable>(
+        _ body: @escaping @Sendable (CutSignal) async throws -> Result
+    ) async throws -> Result {
+        let cut = CutSignal()
+        let number = try requests.withLock { requests in
+            guard !requests.isStopping else { throw UploadError.shuttingDown }
+            requests.last += 1
+            requests.cuts[requests.last] = cut
+            return requests.last
+        }
+        defer { requests.withLock { $0.cuts[number] = nil } }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body(cut) }
+            group.addTask {
+                try await cut.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private struct OpenRequests {
+        var isStopping = false
+        var last = 0
+        var cuts: [Int: CutSignal] = [:]
+    }
+}
+
+/// A task as a client names it: its number and its key.
+public struct TaskAddress: Sendable {
+    /// The number.
+    public var id: TaskID
+    /// The key from the URL; empty when there was none.
+    public var key: String
+
+    /// Memberwise.
+    public init(id: TaskID, key: String) {
+        self.id = id
+        self.key = key
+    }
+}

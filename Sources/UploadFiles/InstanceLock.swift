@@ -1,0 +1,65 @@
+import Glibc
+import SystemPackage
+
+/// Makes one process the only one that works on a database and a tmpDir.
+///
+/// A lock of the kernel's (flock(2)) on a file that stays: it ends with the process, however that ends, so there is
+/// nothing stale to clean up. The file's text, the holder's process id, is only for the message.
+public final class InstanceLock: Sendable {
+    /// Another process has it.
+    public struct HeldError: Error, CustomStringConvertible {
+        let what: String
+        let holder: String
+
+        /// One sentence that says which process.
+        public var description: String {
+            "\(what) is in use by process \(holder): only one server may work on it. Stop that one first."
+        }
+    }
+
+    /// The lock file can't be made.
+    public struct UnavailableError: Error, CustomStringConvertible {
+        let path: String
+        let cause: Errno
+
+        /// One sentence that names the file.
+        public var description: String { "\(path) can't be made: \(cause)" }
+    }
+
+    private let file: OwnedDescriptor
+
+    /// Takes the lock or fails at once.
+    ///
+    /// - Parameters:
+    ///   - path: the lock file; made with its folders where missing.
+    ///   - what: what the lock stands for, for the message.
+    /// - Throws: ``HeldError``, or ``UnavailableError`` when the file can't be made.
+    public init(path text: String, for what: String) throws {
+        let path = FilePath(text)
+        do {
+            try SystemCall.makeFolders(path.folder)
+            file = OwnedDescriptor(
+                try FileDescriptor.open(
+                    path, .readWrite, options: [.create, .closeOnExec],
+                    permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+        } catch let error as Errno {
+            throw UnavailableError(path: text, cause: error)
+        }
+        guard flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let error = Errno(rawValue: errno)
+            guard error == .wouldBlock else { throw error }
+            throw HeldError(what: what, holder: Self.holder(file.descriptor))
+        }
+        try file.descriptor.resize(to: 0, retryOnInterrupt: true)
+        try file.descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
+    }
+
+    private static func holder(_ descriptor: FileDescriptor) -> String {
+        let text = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+            // An unreadable number must not hide that the lock is held.
+            count = (try? descriptor.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(buffer))) ?? 0
+        }
+        let digits = text.prefix { $0 != UInt8(ascii: "\n") }
+        return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,47 @@
+import Synchronization
+import SystemPackage
+import UploadCore
+
+/// An unlinked file: the kernel frees it with the descriptor, whatever happens to the process.
+final class LocalSpool: Spool {
+    private let file: OwnedDescriptor
+    private let threads: IOThreads
+    private let end = Mutex<Int64>(0)
+
+    init(in folder: FilePath, threads: IOThreads) throws {
+        // The id is the descriptor's, or rather the moment's: the name is gone before anyone could want it.
+        let path = folder.appending("spool-\(UInt64.random(in: 0 ... .max))")
+        file = OwnedDescriptor(
+            try FileDescriptor.open(
+                path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite))
+        try SystemCall.removeFile(path)
+        self.threads = threads
+    }
+
+    func append(_ chunks: [any ByteChunk]) async throws {
+        do {
+            try await threads.run { [file, self] in
+                try end.withLock { end in
+                    for chunk in chunks {
+                        _ = try chunk.withBytes { try file.descriptor.writeAll(toAbsoluteOffset: end, $0) }
+                        end += Int64(chunk.count)
+                    }
+                }
+            }
+        } catch {
+            throw UploadError(translating: error)
+        }
+    }
+
+    func read(at offset: Int64, count: Int) async throws -> any ByteChunk {
+        do {
+            return try await threads.run { [file] in
+                try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                    filled = try file.descriptor.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }
+        } catch {
+            throw UploadError(translating: error)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Glibc
+import SystemPackage
+import UploadCore
+
+/// The calls that swift-system does not have (or not with the flags needed here), as throwing functions.
+enum SystemCall {
+    /// Data and what is needed to read it back (fdatasync(2)).
+    static func syncData(_ descriptor: FileDescriptor) throws {
+        try check { fdatasync(descriptor.rawValue) }
+    }
+
+    /// Data and all metadata (fsync(2)).
+    static func sync(_ descriptor: FileDescriptor) throws {
+        try check { fsync(descriptor.rawValue) }
+    }
+
+    /// A folder's entries: what was created in it or renamed into it stays there after a power cut.
+    static func syncFolder(_ path: FilePath) throws {
+        let descriptor = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+        try descriptor.closeAfter { try sync(descriptor) }
+    }
+
+    /// rename(2): atomic within a filesystem, `EXDEV` across two.
+    static func rename(_ source: FilePath, to target: FilePath) throws {
+        try check { source.withPlatformString { source in target.withPlatformString { Glibc.rename(source, $0) } } }
+    }
+
+    /// unlink(2); a file that is not there is fine.
+    static func removeFile(_ path: FilePath) throws {
+        do {
+            try check { path.withPlatformString { unlink($0) } }
+        } catch Errno.noSuchFileOrDirectory {
+            return
+        }
+    }
+
+    /// Makes a folder and its missing parents, each durable in its own parent.
+    static func makeFolders(_ path: FilePath) throws {
+        do {
+            try check { path.withPlatformString { mkdir($0, 0o755) } }
+            try syncFolder(path.folder)
+        } catch Errno.fileExists {
+            return
+        } catch Errno.noSuchFileOrDirectory where path.lastComponent != nil {
+            try makeFolders(path.folder)
+            try makeFolders(path)
+        }
+    }
+
+    /// The path with all symbolic links resolved; `nil` when there is no such file.
+    static func realPath(_ path: FilePath) throws -> FilePath? {
+        guard let resolved = path.withPlatformString({ realpath($0, nil) }) else {
+            let error = Errno(rawValue: errno)
+            if error == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+        defer { free(resolved) }
+        return FilePath(platformString: resolved)
+    }
+
+    /// Size in bytes of a regular file; `nil` when there is no such file.
+    static func fileSize(_ path: FilePath) throws -> Int64? {
+        var status = stat()
+        do {
+            try check { path.withPlatformString { stat($0, &status) } }
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        }
+        return Int64(status.st_size)
+    }
+
+    /// Bytes which an unprivileged user may still write to the filesystem of this path (statvfs(3)).
+    static func availableBytes(_ path: FilePath) throws -> Int64 {
+        var status = statvfs()
+        try check { path.withPlatformString { statvfs($0, &status) } }
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : Int64(clamping: bytes)
+    }
+
+    /// The names in a folder, `.` and `..` apart.
+    static func entries(_ path: FilePath) throws -> [String] {
+        guard let folder = path.withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else {
+                if errno != 0 { throw Errno(rawValue: errno) }
+                return names
+            }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+    }
+
+    private static func check(_ call: () -> CInt) throws {
+        while call() != 0 {
+            let error = Errno(rawValue: errno)
+            guard error == .interrupted else { throw error }
+        }
+    }
+}
+
+extension FilePath {
+    /// The folder that this path is in; of a bare name, the working directory.
+    var folder: FilePath {
+        let folder = removingLastComponent()
+        return folder.isEmpty ? "." : folder
+    }
+}
+
+extension UploadError {
+    /// An error of the file system in the words of the catalogue.
+    init(translating error: any Error) {
+        switch error {
+        case let error as UploadError:
+            self = error
+        case Errno.noSpace, Errno.diskQuotaExceeded:
+            self.init(.storage, "the server's disk is full", cause: error)
+        case Errno.readOnlyFileSystem, Errno.permissionDenied, Errno.notPermitted, Errno.noSuchFileOrDirectory:
+            self.init(.storage, "the server can't make the temporary file", cause: error)
+        case Errno.tooManyOpenFiles, Errno.tooManyOpenFilesInSystem, Errno.noMemory:
+            self.init(.busy, "the server is out of resources, try again in a moment", cause: error)
+        default:
+            self.init(.internalError, "internal error", cause: error)
+        }
+    }
+}

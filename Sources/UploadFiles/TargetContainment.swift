@@ -1,0 +1,60 @@
+import SystemPackage
+import UploadCore
+
+/// Decides where a finished file may go: inside `storeDir`, symbolic links resolved, or anywhere when that is empty.
+struct TargetContainment: Sendable {
+    /// As configured, made absolute; `nil` for no limit.
+    private let root: FilePath?
+    /// With symbolic links resolved.
+    private let realRoot: FilePath?
+
+    /// - Throws: `Errno` when the folder is not there.
+    init(storeDirectory: String) throws {
+        guard !storeDirectory.isEmpty else {
+            (root, realRoot) = (nil, nil)
+            return
+        }
+        guard let real = try SystemCall.realPath(FilePath(storeDirectory)) else { throw Errno.noSuchFileOrDirectory }
+        let given = FilePath(storeDirectory).lexicallyNormalized()
+        root = given.isAbsolute ? given : real
+        realRoot = real
+    }
+
+    /// The absolute path of the file, `.` and `..` resolved.
+    ///
+    /// - Throws: `invalidParameter` for `storePath` when it is not allowed.
+    func targetPath(storePath: String, fileName: String) throws -> FilePath {
+        var folder = FilePath(storePath)
+        if !folder.isAbsolute {
+            guard let root else { throw UploadError.invalid("storePath", "must be absolute, for storeDir is not set") }
+            folder = root.pushing(folder)
+        }
+        folder = folder.lexicallyNormalized()
+        guard try contains(folder) else { throw UploadError.invalid("storePath", "is outside of storeDir") }
+        return folder.appending(fileName)
+    }
+
+    /// Whether the folder, as far as it exists, leads to a place inside the root.
+    func contains(_ folder: FilePath) throws -> Bool {
+        guard let realRoot else { return true }
+        // The part that exists is resolved; what follows will be made as plain folders.
+        var existing = folder
+        var rest: [FilePath.Component] = []
+        while true {
+            do {
+                if var real = try SystemCall.realPath(existing) {
+                    for component in rest.reversed() { real.append(component) }
+                    return real.starts(with: realRoot)
+                }
+            } catch Errno.notDirectory {
+                // A file stands where a folder is needed: publishing would fail, so refuse now.
+                return false
+            } catch Errno.tooManySymbolicLinkLevels {
+                return false
+            }
+            guard let last = existing.lastComponent else { return false }
+            rest.append(last)
+            existing.removeLastComponent()
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Hummingbird
+import UploadCore
+
+/// The JSON that goes back (contract, "Envelope" and the section of each route).
+enum Answers {
+    /// The envelope.
+    ///
+    /// - Parameter data: JSON text.
+    static func envelope(_ retCode: String, _ status: String, data: String = "\"\"") -> String {
+        "{\"retCode\":\(jsonString(retCode)),\"status\":\(jsonString(status)),\"data\":\(data)}"
+    }
+
+    /// A task that was registered, with its URLs.
+    static func registered(_ task: UploadTask, key: String, urls: TaskURLs) -> Response {
+        let data =
+            "{\"taskId\":\(task.id),\"uploadUrl\":\(jsonString(urls.upload(task.id, key: key)))"
+            + ",\"blocksUrl\":\(jsonString(urls.blocks(task.id, key: key)))"
+            + ",\"stateUrl\":\(jsonString(urls.state(key: key)))}"
+        return json(envelope("0", "ok", data: data))
+    }
+
+    /// A block that is stored: 0, or 1 when the server asks for what is missing.
+    static func stored(_ receipt: BlockReceipt) -> Response {
+        guard receipt.asksForMissing, let first = receipt.missing.first else {
+            return json(envelope("0", "ok", data: "{\(ends(receipt.range))}"))
+        }
+        let data = "{\(ends(first)),\"expectBlocks\":\(list(receipt.missing))}"
+        return json(envelope("1", "stored, but the file has missing ranges: see expectBlocks", data: data))
+    }
+
+    /// Where a task stands: the four fields bare, as the seed document shows them, and inside `data`, as its
+    /// implementation sends them.
+    static func progress(_ progress: TaskProgress) -> Response {
+        let fields =
+            "\"totalSize\":\(progress.task.registration.fileSize),\"status\":\(jsonString(progress.task.state.wireName))"
+            + ",\"expectBlocks\":\(list(progress.missing)),\"receivedSize\":\(progress.receivedBytes)"
+        return json("{\"retCode\":\"0\",\(fields),\"data\":{\(fields)}}")
+    }
+
+    /// A change of state that was carried out.
+    static func stateChanged() -> Response {
+        json(envelope("0", "ok"))
+    }
+
+    /// A body of JSON text.
+    static func json(
+        _ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json; charset=utf-8"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func ends(_ range: ByteRange) -> String {
+        "\"startByte\":\(range.first),\"endByte\":\(range.last)"
+    }
+
+    private static func list(_ ranges: [ByteRange]) -> String {
+        "[" + ranges.map { "{\(ends($0))}" }.joined(separator: ",") + "]"
+    }
+}

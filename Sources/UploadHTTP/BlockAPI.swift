@@ -1,0 +1,89 @@
+import Hummingbird
+import Multipart
+import UploadCore
+
+/// The four handlers: decode, call the use case, encode. No rule of the service is decided here.
+struct BlockAPI: Sendable {
+    let service: UploadService
+    let urls: TaskURLs
+    /// The largest JSON body in bytes.
+    let maxRequestBody: Int
+
+    func addRoutes(to router: Router<UploadRequestContext>) {
+        router.post("\(Route.newTask.path)", use: newTask)
+        router.post("\(Route.block.path)", use: block)
+        router.post("\(Route.state.path)", use: state)
+        router.get("\(Route.blocksInfo.path)", use: blocksInfo)
+    }
+
+    @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        let body = try RegistrationBody(await jsonBody(of: request))
+        let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
+            try body.registration(for: identity)
+        }
+        return Answers.registered(task, key: service.key(for: task.id), urls: urls)
+    }
+
+    @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        let address = try address(in: request)
+        do {
+            let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
+            let parts = BlockParts(MultipartSequence(IncomingBody(request.body), boundary: boundary))
+            return Answers.stored(try await service.receive(address, parts: parts))
+        } catch let error as MultipartError {
+            throw UploadError(translating: error)
+        } catch let error as UploadError where error.endsConnection {
+            // Whoever is at the other end of a superseded request is most likely gone, and would otherwise hold the
+            // connection until the peer's kernel gives up.
+            context.closeConnection()
+            throw error
+        }
+    }
+
+    @Sendable private func state(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        let body = try StateBody(await jsonBody(of: request))
+        let key = request.uri.queryParameters["key"].map(String.init) ?? ""
+        _ = try await service.changeState(TaskAddress(id: body.taskID, key: key), body.request)
+        return Answers.stateChanged()
+    }
+
+    @Sendable private func blocksInfo(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        Answers.progress(try await service.progress(of: address(in: request)))
+    }
+
+    /// The task that the URL names.
+    private func address(in request: Request) throws(UploadError) -> TaskAddress {
+        let query = request.uri.queryParameters
+        guard let text = query["taskId"] else { throw .invalid("taskId", "is missing") }
+        guard let id = TaskID(text) else { throw .invalid("taskId", "must be a task's number") }
+        return TaskAddress(id: id, key: query["key"].map(String.init) ?? "")
+    }
+
+    private func jsonBody(of request: Request) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in IncomingBody(request.body) {
+            guard bytes.count + chunk.readableBytes <= maxRequestBody else {
+                throw UploadError(.tooLarge, "body is larger than the limit of \(maxRequestBody) bytes")
+            }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        return bytes
+    }
+}
+
+extension UploadError {
+    /// Whether the request was cut off, rather than refused.
+    fileprivate var endsConnection: Bool {
+        code == .busy && (message == UploadError.superseded.message || message == UploadError.shuttingDown.message)
+    }
+
+    /// What is wrong with a multipart body.
+    init(translating error: MultipartError) {
+        switch error {
+        case .truncated: self = .interrupted
+        case .notMultipart, .missingBoundary, .invalidBoundary:
+            self = .invalid("Content-Type", "\(error)")
+        default: self = .invalid("body", "\(error)")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Hummingbird
+import Logging
+import UploadCore
+
+/// Turns every error into the envelope, and logs what the caller is not told. The one place that does.
+struct ErrorMiddleware: RouterMiddleware {
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: UploadRequestContext,
+        next: (Request, UploadRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            return render(error, for: request)
+        }
+    }
+
+    private func render(_ error: any Error, for request: Request) -> Response {
+        switch error {
+        case let error as HTTPError where error.status == .notFound:
+            return unrouted(request)
+        case let error as UploadError where error.code != .internalError:
+            // Path and task, not the query: that carries the key.
+            logger.info(
+                "refused: \(error.message)",
+                metadata: [
+                    "path": "\(request.uri.path)", "taskId": "\(request.uri.queryParameters["taskId"] ?? "-")",
+                    "retCode": "\(error.code.rawValue)",
+                ].merging(error.cause.map { ["cause": "\($0)"] } ?? [:]) { $1 })
+            return Answers.json(
+                Answers.envelope(error.code.rawValue, error.message), status: error.code.httpStatus,
+                headers: error.code == .busy ? [.retryAfter: "1"] : [:])
+        default:
+            let id = String(UInt64.random(in: 0 ... .max), radix: 36)
+            logger.error("internal error", metadata: ["id": "\(id)", "path": "\(request.uri.path)", "error": "\(error)"])
+            let code = UploadError.Code.internalError
+            return Answers.json(
+                Answers.envelope(code.rawValue, "internal error, logged with id \(id)"), status: code.httpStatus)
+        }
+    }
+
+    private func unrouted(_ request: Request) -> Response {
+        let path = request.uri.path
+        let code = UploadError.Code.invalidParameter.rawValue
+        if let route = Route.allCases.first(where: { $0.path == path }) {
+            let method = route.method.rawValue
+            return Answers.json(
+                Answers.envelope(code, "method \(request.method) is not allowed here, use \(method)"),
+                status: .methodNotAllowed, headers: [.allow: method])
+        }
+        return Answers.json(Answers.envelope(code, "there is no such route"), status: .notFound)
+    }
+}
+
+extension UploadError.Code {
+    /// Outcomes of the protocol itself travel with 200, as existing clients expect (contract, "Envelope").
+    var httpStatus: HTTPResponse.Status {
+        switch self {
+        case .storage: .init(code: 507, reasonPhrase: "Insufficient Storage")
+        case .tooLarge: .contentTooLarge
+        case .busy: .serviceUnavailable
+        case .internalError: .internalServerError
+        case .unauthorised, .noSuchTask, .paused, .alreadyInState, .invalidParameter, .checksumMismatch, .rangeWrong,
+            .closed:
+            .ok
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import UploadCore
+
+/// The HTTP front as a service: the block API on one port.
+public struct UploadApplication: Sendable {
+    /// What the front is made of.
+    public struct Configuration: Sendable {
+        /// Address to listen on.
+        public var host: String
+        /// Port to listen on; 0 for any that is free.
+        public var port: Int
+        /// The largest JSON body in bytes.
+        public var maxRequestBody: Int
+
+        /// Memberwise.
+        public init(host: String, port: Int, maxRequestBody: Int) {
+            self.host = host
+            self.port = port
+            self.maxRequestBody = maxRequestBody
+        }
+    }
+
+    /// A connection on which nothing comes for this long, in the middle of a request or between two, is closed.
+    private static let idleSeconds: Int64 = 300
+
+    /// Builds the service to run.
+    ///
+    /// - Parameter onListening: called with the bound port once connections are accepted.
+    public static func make(
+        _ configuration: Configuration, service: UploadService, urls: TaskURLs, logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) -> some ApplicationProtocol {
+        let router = Router(context: UploadRequestContext.self)
+        router.add(middleware: ErrorMiddleware(logger: logger))
+        BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
+        // The framework's own lines (one a request, at debug) are not an operator's business.
+        var frameworkLogger = logger
+        frameworkLogger.logLevel = max(logger.logLevel, .notice)
+        return Application(
+            router: router,
+            server: .continuing(configuration: .init(idleTimeout: .seconds(idleSeconds))),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                urls.listening(on: port)
+                onListening(port)
+            },
+            logger: frameworkLogger)
+    }
+}
+
+/// A request's context: keeps the connection at hand, for requests which have to be cut off.
+struct UploadRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Closes the connection at once.
+    let closeConnection: @Sendable () -> Void
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        let channel = source.channel
+        closeConnection = { channel.close(promise: nil) }
+    }
+}
+
+extension HTTPServerBuilder {
+    /// HTTP/1.1 that answers `Expect: 100-continue` (RFC 9110, section 10.1.1), which the framework leaves out: curl
+    /// waits a second for it with every block above 1 MiB.
+    static func continuing(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            HTTP1Channel(
+                responder: { request, writer, channel in
+                    if request.headers[.expect]?.lowercased() == "100-continue" {
+                        try await writer.writeInformationalHead(.init(status: .continue))
+                    }
+                    try await responder(request, writer, channel)
+                }, configuration: configuration)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import GRDB
+import UploadCore
+
+/// ``CallbackOutbox`` on SQLite.
+public struct SQLiteCallbackOutbox: CallbackOutbox {
+    private let database: UploadDatabase
+
+    /// The outbox in this database.
+    public init(_ database: UploadDatabase) {
+        self.database = database
+    }
+
+    public func releaseAllClaims() async throws -> Int {
+        try await database.write { db in
+            try db.run(Statements.releaseAllClaims, [])
+            return db.changesCount
+        }
+    }
+
+    public func readdress(to destinations: [String: String]) async throws {
+        try await database.write { db in
+            for (identity, url) in destinations {
+                try db.run(Statements.readdress, [url, identity, url])
+            }
+        }
+    }
+
+    public func pendingDestinations() async throws -> [PendingDestination] {
+        try await database.read { db in
+            try db.rows(Statements.pendingDestinations, []).map { row in
+                PendingDestination(
+                    businessServer: row["name"], dueAt: try row.decode("due", of: "callbacks") { Timestamp($0) })
+            }
+        }
+    }
+
+    public func claimDue(for businessServer: String, at now: Timestamp, limit: Int) async throws -> [Callback] {
+        try await database.write { db in
+            try db.rows(Statements.claimDue, [businessServer, now.description, limit])
+                .map(Callback.init(row:)).sorted { $0.id < $1.id }
+        }
+    }
+
+    public func record(_ attempt: CallbackAttempt, of callback: Callback) async throws {
+        let state: String
+        var nextAttempt: String?
+        var settledAt: String?
+        let end = attempt.startedAt.advanced(by: attempt.duration)
+        switch attempt.verdict {
+        case .delivered: (state, settledAt) = ("delivered", end.description)
+        case .dead: (state, settledAt) = ("dead", end.description)
+        case .retry(let time): (state, nextAttempt) = ("pending", time.description)
+        }
+        try await database.write { [nextAttempt, settledAt] db in
+            try db.run(
+                Statements.insertAttempt,
+                [
+                    callback.id, callback.attempt, attempt.startedAt.description, attempt.duration.milliseconds,
+                    attempt.status, attempt.error,
+                ])
+            try db.run(
+                Statements.settleCallback,
+                [state, nextAttempt, attempt.status, attempt.error, settledAt, callback.id])
+        }
+    }
+
+    public func release(_ callback: Callback) async throws {
+        try await database.write { db in try db.run(Statements.releaseCallback, [callback.id]) }
+    }
+}

@@ -1,0 +1,165 @@
+import GRDB
+import UploadCore
+
+/// ``TaskRepository`` on SQLite. Each method is one transaction by the name of what it does.
+public struct SQLiteTaskRepository: TaskRepository {
+    let database: UploadDatabase
+
+    /// The tasks in this database.
+    public init(_ database: UploadDatabase) {
+        self.database = database
+    }
+
+    public func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
+        let now = database.now()
+        return try await database.write { db in
+            let equal = try db.row(
+                Statements.openTaskOfRegistration,
+                [
+                    registration.businessServer, registration.userID, registration.fileMD5.description,
+                    registration.fileSize, registration.storePath, registration.fileName,
+                ])
+            if let equal { return try UploadTask(row: equal) }
+            let task = try Self.insert(registration, targetPath: targetPath, at: now, db)
+            try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
+            return task
+        }
+    }
+
+    public func task(_ id: TaskID) async throws -> UploadTask? {
+        try await database.read { db in try Self.task(id, db) }
+    }
+
+    public func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {
+        try await database.read { db in
+            guard let task = try Self.task(id, db) else { return nil }
+            var held = RangeSet()
+            let rows = try Row.fetchCursor(db.cachedStatement(sql: Statements.blocksOfTask), arguments: [id.rawValue])
+            while let row = try rows.next() {
+                guard let range = ByteRange(first: row[0], last: row[1]) else {
+                    throw CorruptRowError(table: "blocks", column: "end_byte")
+                }
+                held.insert(range)
+            }
+            return (task, held)
+        }
+    }
+
+    public func move(
+        _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
+        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+    ) async throws -> UploadTask {
+        let now = database.now()
+        return try await database.write { db in
+            guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
+            try check(before.state)
+            let closedAt = state.isClosed ? now.description : nil
+            let movesActivity = state == .paused || state == .receiving
+            try db.run(
+                Statements.moveTask,
+                [
+                    state.rawValue, state.isClosed ? reason : "",
+                    (movesActivity ? now : before.activeAt).description, closedAt, id.rawValue,
+                ])
+            try db.run(
+                Statements.insertEvent,
+                [id.rawValue, now.description, state.eventKind(from: before.state), reason])
+            guard let after = try Self.task(id, db) else { throw UploadError.noSuchTask }
+            if let callback {
+                try db.run(
+                    Statements.insertCallback,
+                    [
+                        "task_\(id)", id.rawValue, after.registration.businessServer, callback.destination,
+                        callback.body(for: after), now.description, now.description,
+                    ])
+            }
+            return after
+        }
+    }
+
+    public func discardBlocks(
+        of id: TaskID, keepingBytesBelow limit: Int64, reason: String
+    ) async throws -> Int64 {
+        let now = database.now()
+        return try await database.write { db in
+            guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
+            if before.state.isComplete {
+                // First, for the schema refuses a complete task without all of its bytes.
+                try db.run(
+                    Statements.moveTask, ["receiving", "", before.activeAt.description, nil, id.rawValue])
+            }
+            try db.run(Statements.deleteBlocksFrom, [id.rawValue, limit])
+            let held = try Self.task(id, db)?.receivedBytes ?? 0
+            let lost = before.receivedBytes - held
+            try db.run(
+                Statements.insertEvent, [id.rawValue, now.description, "bytesLost", "\(reason) (\(lost) bytes)"])
+            return lost
+        }
+    }
+
+    public func openTasks() async throws -> [OpenTask] {
+        try await database.read { db in
+            try db.rows(Statements.openTasks, []).map { row in
+                OpenTask(
+                    id: try row.decode("id", of: "tasks") { TaskID($0 as Int64) },
+                    state: try row.decode("state", of: "tasks") { TaskState(rawValue: $0) },
+                    heldEnd: row["held_end"])
+            }
+        }
+    }
+
+    public func idleTasks(
+        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
+    ) async throws -> [IdlePosition] {
+        try await database.read { db in
+            let rows = try db.rows(
+                Statements.idleTasks,
+                [
+                    state.rawValue, limit.description, position?.activeAt.description ?? "",
+                    position?.id.rawValue ?? 0, count,
+                ])
+            return try rows.map { row in
+                IdlePosition(
+                    activeAt: try row.decode("active_at", of: "tasks") { Timestamp($0) },
+                    id: try row.decode("id", of: "tasks") { TaskID($0 as Int64) })
+            }
+        }
+    }
+
+    public func purgeTasks(closedBefore limit: Timestamp, limit count: Int) async throws -> Int {
+        // Looked up on a snapshot first: most rounds find nothing, and need not wait for the write lock to learn it.
+        let ids = try await database.read { db in
+            try db.rows(Statements.purgeableTasks, [limit.description, count]).map { $0["id"] as Int64 }
+        }
+        guard !ids.isEmpty else { return 0 }
+        return try await database.write { db in
+            // Closed and settled is for good, so what the snapshot found is still true.
+            for id in ids { try db.run(Statements.deleteTask, [id]) }
+            return ids.count
+        }
+    }
+
+    static func task(_ id: TaskID, _ db: Database) throws -> UploadTask? {
+        try db.row(Statements.task, [id.rawValue]).map(UploadTask.init(row:))
+    }
+
+    private static func insert(
+        _ registration: Registration, targetPath: String, at now: Timestamp, _ db: Database
+    ) throws -> UploadTask {
+        var generator = SystemRandomNumberGenerator()
+        let state = registration.fileSize == 0 ? TaskState.verifying : .receiving
+        while true {
+            let id = TaskID.random(using: &generator)
+            try db.run(
+                Statements.insertTask,
+                [
+                    id.rawValue, state.rawValue, registration.businessServer, registration.userID,
+                    registration.storePath, registration.fileName, registration.fileSize,
+                    registration.fileMD5.description, targetPath, registration.feedback, now.description,
+                    now.description,
+                ])
+            // None is inserted in the one case in 2^53 that the id is taken.
+            if db.changesCount == 1, let task = try task(id, db) { return task }
+        }
+    }
+}

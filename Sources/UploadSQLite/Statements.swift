@@ -1,0 +1,126 @@
+/// Every statement that runs while the server serves. A test asks SQLite for the plan of each: none may scan a table.
+enum Statements {
+    static let taskColumns = """
+        id, state, business_server, user_id, store_path, file_name, file_size, file_md5, target_path, feedback, \
+        received_bytes, reason, created_at, active_at
+        """
+
+    // MARK: Tasks
+
+    static let task = "SELECT \(taskColumns) FROM tasks WHERE id = ?"
+
+    static let openTaskOfRegistration = """
+        SELECT \(taskColumns) FROM tasks
+        WHERE business_server = ? AND user_id = ? AND file_md5 = ? AND file_size = ? AND store_path = ?
+          AND file_name = ? AND closed_at IS NULL
+        """
+
+    static let insertTask = """
+        INSERT INTO tasks (id, state, business_server, user_id, store_path, file_name, file_size, file_md5, target_path,
+                           feedback, created_at, active_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO NOTHING
+        """
+
+    static let moveTask = """
+        UPDATE tasks SET state = ?, reason = ?, active_at = max(active_at, ?), closed_at = ? WHERE id = ?
+        """
+
+    static let openTasks = """
+        SELECT id, state, held_end FROM tasks
+        WHERE closed_at IS NULL AND state IN ('receiving', 'paused', 'verifying', 'publishing')
+        """
+
+    static let idleTasks = """
+        SELECT active_at, id FROM tasks
+        WHERE closed_at IS NULL AND state = ? AND active_at <= ? AND (active_at, id) > (?, ?)
+        ORDER BY active_at, id LIMIT ?
+        """
+
+    static let purgeableTasks = """
+        SELECT id FROM tasks
+        WHERE closed_at IS NOT NULL AND closed_at <= ?
+          AND NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.task_id = tasks.id AND settled_at IS NULL)
+        ORDER BY closed_at LIMIT ?
+        """
+
+    static let deleteTask = "DELETE FROM tasks WHERE id = ?"
+
+    // MARK: Blocks
+
+    static let blocksOfTask = "SELECT start_byte, end_byte FROM blocks WHERE task_id = ? ORDER BY start_byte"
+
+    static let insertBlock = """
+        INSERT INTO blocks (task_id, start_byte, end_byte, md5, received_at) VALUES (?, ?, ?, ?, ?)
+        """
+
+    static let progress = "SELECT state, received_bytes, file_size FROM tasks WHERE id = ?"
+
+    static let completeTask = "UPDATE tasks SET state = 'verifying' WHERE id = ? AND received_bytes = file_size"
+
+    static let deleteBlocksFrom = "DELETE FROM blocks WHERE task_id = ? AND end_byte >= ?"
+
+    // MARK: Events
+
+    static let insertEvent = "INSERT INTO events (task_id, at, kind, detail) VALUES (?, ?, ?, ?)"
+
+    // MARK: Callbacks
+
+    static let insertCallback = """
+        INSERT INTO callbacks (webhook_id, task_id, business_server, destination, body, state, next_attempt_at, created_at)
+        VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)
+        """
+
+    static let releaseAllClaims = """
+        UPDATE callbacks SET state = 'pending' WHERE state = 'sending'
+        """
+
+    static let readdress = """
+        UPDATE callbacks SET destination = ? WHERE business_server = ? AND state = 'pending' AND destination <> ?
+        """
+
+    /// Jumps from one business server to the next in the index, however many rows each has.
+    static let pendingDestinations = """
+        WITH RECURSIVE lanes (name) AS (
+            SELECT min(business_server) FROM callbacks WHERE state = 'pending'
+            UNION ALL
+            SELECT (SELECT min(business_server) FROM callbacks WHERE state = 'pending' AND business_server > name)
+            FROM lanes WHERE name IS NOT NULL)
+        SELECT name, (SELECT min(next_attempt_at) FROM callbacks WHERE state = 'pending' AND business_server = name) AS due
+        FROM lanes WHERE name IS NOT NULL
+        """
+
+    static let claimDue = """
+        UPDATE callbacks SET state = 'sending', attempts = attempts + 1
+        WHERE id IN (SELECT id FROM callbacks
+                     WHERE state = 'pending' AND business_server = ? AND next_attempt_at <= ?
+                     ORDER BY next_attempt_at, id LIMIT ?)
+        RETURNING id, webhook_id, task_id, business_server, destination, body, attempts, created_at
+        """
+
+    static let insertAttempt = """
+        INSERT INTO callback_attempts (callback_id, attempt, started_at, duration_ms, status, error)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+
+    static let settleCallback = """
+        UPDATE callbacks SET state = ?, next_attempt_at = coalesce(?, next_attempt_at), last_status = ?, last_error = ?,
+                             settled_at = ?
+        WHERE id = ? AND state = 'sending'
+        """
+
+    static let releaseCallback = """
+        UPDATE callbacks SET state = 'pending', attempts = attempts - 1 WHERE id = ? AND state = 'sending'
+        """
+
+    /// By name, for the test of the plans.
+    static let all: [(name: String, sql: String)] = [
+        ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("insertTask", insertTask),
+        ("moveTask", moveTask), ("openTasks", openTasks), ("idleTasks", idleTasks), ("purgeableTasks", purgeableTasks),
+        ("deleteTask", deleteTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
+        ("progress", progress), ("completeTask", completeTask), ("deleteBlocksFrom", deleteBlocksFrom),
+        ("insertEvent", insertEvent), ("insertCallback", insertCallback), ("releaseAllClaims", releaseAllClaims),
+        ("readdress", readdress), ("pendingDestinations", pendingDestinations), ("claimDue", claimDue),
+        ("insertAttempt", insertAttempt), ("settleCallback", settleCallback), ("releaseCallback", releaseCallback),
+    ]
+}

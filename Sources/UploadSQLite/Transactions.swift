@@ -1,0 +1,81 @@
+import GRDB
+import UploadCore
+
+extension UploadDatabase {
+    /// One IMMEDIATE transaction on the writer, durable when it returns.
+    ///
+    /// Runs to its end even when the caller is cancelled: a client which hangs up must not undo a commit whose bytes
+    /// are on disk already, nor leave us in doubt whether it happened.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        let pool = pool
+        do {
+            return try await Task { try await pool.write(body) }.value
+        } catch {
+            throw UploadError(translating: error)
+        }
+    }
+
+    /// A snapshot, beside the writer.
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw UploadError(translating: error)
+        }
+    }
+}
+
+extension UploadError {
+    /// SQLite's result codes (https://www.sqlite.org/rescode.html) in the words of the catalogue.
+    init(translating error: any Error) {
+        switch error {
+        case let error as UploadError:
+            self = error
+        case let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_CANTOPEN:
+            self.init(.storage, "the server's disk is full or not writable", cause: error)
+        case let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED:
+            self.init(.busy, "the server's database is locked, try again in a moment", cause: error)
+        default:
+            self.init(.internalError, "internal error", cause: error)
+        }
+    }
+}
+
+extension Database {
+    /// Runs a statement that has been prepared once for this connection.
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// The first row of a prepared query.
+    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// All rows of a prepared query.
+    func rows(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
+        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+/// A row says something that the schema rules out.
+struct CorruptRowError: Error {
+    var table: String
+    var column: String
+}
+
+extension Row {
+    /// A column as the domain has it; what does not fit is reported, not trusted.
+    func decode<Raw: DatabaseValueConvertible, Value>(
+        _ column: String, of table: String, _ convert: (Raw) -> Value?
+    ) throws -> Value {
+        guard let raw = Raw.fromDatabaseValue(self[column]), let value = convert(raw) else {
+            throw CorruptRowError(table: table, column: column)
+        }
+        return value
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import UploadCore
+import UploadMigrations
+
+/// The SQLite file: opened, migrated, and set to the durability that everything else relies on.
+///
+/// One connection writes, a few read snapshots beside it (WAL). A transaction that has been committed survives a power
+/// cut: `synchronous` is FULL (https://www.sqlite.org/pragma.html#pragma_synchronous), set after GRDB has opened the
+/// file, since GRDB resets it to NORMAL for WAL databases, and asserted.
+public struct UploadDatabase: Sendable {
+    let pool: DatabasePool
+    let now: @Sendable () -> Timestamp
+
+    /// The version of the SQLite library in use, e.g. "3.40.1".
+    public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
+    /// Whether this SQLite can lose committed pages when two connections write and checkpoint at the same moment
+    /// (https://www.sqlite.org/wal.html#walresetbug; fixed in 3.51.3, 3.50.7 and 3.44.6). One writer in one process, as
+    /// here, does not meet it; a second program that writes or checkpoints the file may.
+    public static var hasWALResetBug: Bool {
+        let version = sqlite3_libversion_number()
+        return version < 3_044_006 || (3_045_000..<3_050_007).contains(version)
+            || (3_051_000..<3_051_003).contains(version)
+    }
+
+    /// Opens the file at `path`, making it and its folders, and brings its schema up to date.
+    ///
+    /// - Parameter now: the wall clock, for the times that are stored.
+    /// - Throws: ``DatabaseOpenError``.
+    public static func open(
+        path: String, now: @escaping @Sendable () -> Timestamp
+    ) throws -> UploadDatabase {
+        do {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            let migrator = migrator()
+            if let unknown = try pool.read({ db in try unknownMigrations(db) }), !unknown.isEmpty {
+                throw DatabaseOpenError.newerSchema(unknown: unknown)
+            }
+            try migrator.migrate(pool)
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                // After a checkpoint the WAL file is cut to this; a long reader can make it grow beyond meanwhile.
+                try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
+                try assertDurable(db)
+            }
+            return UploadDatabase(pool: pool, now: now)
+        } catch let error as DatabaseOpenError {
+            throw error
+        } catch {
+            throw DatabaseOpenError.unusable(cause: error)
+        }
+    }
+
+    /// The name of this database among others: it goes with the file wherever that is moved or restored.
+    public func installationID() throws -> String {
+        guard let id = try pool.read({ db in try String.fetchOne(db, sql: "SELECT id FROM installation") }) else {
+            throw DatabaseOpenError.unusable(cause: CorruptRowError(table: "installation", column: "id"))
+        }
+        return id
+    }
+
+    /// Copies the WAL into the database file and closes all connections. Call once nothing uses the database any more.
+    public func close() throws {
+        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        try pool.close()
+    }
+
+    /// - Throws: ``DatabaseOpenError/notDurable(pragma:value:)`` unless commits survive a power cut.
+    static func assertDurable(_ db: Database) throws {
+        for (pragma, wanted) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
+            let value = try String.fetchOne(db, sql: "PRAGMA \(pragma)") ?? ""
+            guard value == wanted else { throw DatabaseOpenError.notDurable(pragma: pragma, value: value) }
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "upload"
+        // An operator's shell may hold the write lock for a while; requests wait that long before they say "busy".
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.publicStatementArguments = false
+        return configuration
+    }
+
+    private static func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in Migration.all {
+            migrator.registerMigration(migration.identifier) { db in try db.execute(sql: migration.sql) }
+        }
+        return migrator
+    }
+
+    /// Migrations which the file has seen and this binary does not know; `nil` for a file without any.
+    private static func unknownMigrations(_ db: Database) throws -> [String]? {
+        guard try db.tableExists("grdb_migrations") else { return nil }
+        let applied = try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
+        return applied.filter { identifier in !Migration.all.contains { $0.identifier == identifier } }
+    }
+}
+
+/// Why the database could not be opened.
+public enum DatabaseOpenError: Error, CustomStringConvertible {
+    /// A newer version of the server has been at this file.
+    case newerSchema(unknown: [String])
+    /// A setting that durability depends on did not hold.
+    case notDurable(pragma: String, value: String)
+    /// SQLite could not open, read or migrate the file.
+    case unusable(cause: any Error)
+
+    /// One sentence, and what to do.
+    public var description: String {
+        switch self {
+        case .newerSchema(let unknown):
+            "the database has a newer schema than this server knows (\(unknown.joined(separator: ", "))): "
+                + "start the newer server, or restore the backup from before its upgrade"
+        case .notDurable(let pragma, let value):
+            "the database does not keep what is committed: PRAGMA \(pragma) is \(value)"
+        case .unusable(let cause):
+            "the database can't be used: \(cause)"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Crypto
+
+extension ServerConfiguration {
+    /// A business server: it creates tasks with its token and is called back when they end.
+    ///
+    /// The token is a credential, so no textual form of this value contains it.
+    public struct BusinessServer: Sendable, Equatable {
+        /// The credential the server presents with new tasks; never empty.
+        public var token: String
+        /// What operators call it; derived from the token's digest when the configuration gives none.
+        public var name = ""
+        /// Absolute `http://` or `https://` URL that callbacks are sent to.
+        public var notifyURL = ""
+        /// Key that callbacks are signed with; nil leaves them unsigned.
+        public var secret: WebhookSecret?
+        /// The stable, non-secret name its tasks are stored under; unique among the configured ones.
+        public var identity = ""
+
+        /// An entry that is yet to be filled in.
+        public init(token: String) {
+            self.token = token
+        }
+    }
+}
+
+extension ServerConfiguration.BusinessServer {
+    /// The token as far as faults, warnings and logs may show it.
+    var maskedToken: String { Masking.token(token) }
+
+    /// `name#digest`: tells servers of one name apart without telling their tokens.
+    func distinguished(_ name: String) -> String {
+        let digest = SHA256.hash(data: Array(token.utf8)).prefix(4)
+        return "\(name)#" + digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}
+
+extension ServerConfiguration.BusinessServer: CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    /// The entry with token and secret masked.
+    public var description: String {
+        "BusinessServer(token: \(maskedToken), name: \(name), notifyURL: \(notifyURL), identity: \(identity))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// The entry's parts with token and secret masked.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "token": maskedToken, "name": name, "notifyURL": notifyURL, "identity": identity,
+            ]
+        )
+    }
+}

@@ -1,0 +1,114 @@
+import Callbacks
+import Logging
+import ServiceLifecycle
+import UploadCore
+import UploadFiles
+import UploadHTTP
+import UploadSQLite
+
+/// The whole server, put together from its configuration. The only place that knows every part.
+public struct Server: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+
+    /// A server that is yet to be run.
+    public init(_ configuration: ServerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Opens, recovers, serves until SIGTERM or SIGINT, and stops in order.
+    ///
+    /// - Throws: what keeps the server from starting, as an error whose description is a sentence for the operator.
+    public func run() async throws {
+        logger.notice("\(Version.description) starting", metadata: ["env": "\(configuration.environment)"])
+        if UploadDatabase.hasWALResetBug {
+            logger.warning(
+                "this SQLite can lose pages when a second program writes or checkpoints the database: only read it beside the server",
+                metadata: ["sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug"])
+        }
+        let databaseLock = try InstanceLock(
+            path: configuration.database + ".lock", for: "the database \(configuration.database)")
+        let folderLock = try InstanceLock(
+            path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
+        let clock = SystemClock()
+        let database = try UploadDatabase.open(path: configuration.database) { clock.now }
+        try await serve(database, clock: clock)
+        try database.close()
+        withExtendedLifetime((databaseLock, folderLock)) {
+            logger.notice("stopped")
+        }
+    }
+
+    private func serve(_ database: UploadDatabase, clock: SystemClock) async throws {
+        let store = try FileStore(
+            // A folder a database: a server started on another one by mistake must not take these files for orphans.
+            stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
+            storeDirectory: configuration.storeDirectory,
+            threads: IOThreads(count: configuration.ioThreads))
+        let directory = ConfiguredBusinessServers(configuration.businessServers)
+        let outbox = SQLiteCallbackOutbox(database)
+        let callbacks = CallbackWorker(
+            outbox: outbox, clock: clock,
+            schedule: RetrySchedule(
+                delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
+            concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
+            secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
+            logger: logger)
+        let service = UploadService(
+            UploadService.Dependencies(
+                repository: SQLiteTaskRepository(database), store: store, directory: directory,
+                keys: HMACTaskKeys(secret: try SecretFile.load(path: configuration.database + ".key")),
+                observer: LoggingObserver(logger: logger), clock: clock,
+                policy: BlockPolicy(
+                    checksBlocks: configuration.checkPartMD5, maxBlockSize: configuration.maxBlockSize,
+                    maxFileSize: configuration.maxFileSize)),
+            outboxChanged: { callbacks.wake() })
+        try await recover(service, outbox: outbox, directory: directory)
+        try await group(service, callbacks).run()
+    }
+
+    private func recover(
+        _ service: UploadService, outbox: SQLiteCallbackOutbox, directory: ConfiguredBusinessServers
+    ) async throws {
+        let report = try await service.recover(outbox: outbox)
+        try await outbox.readdress(to: directory.destinations)
+        logger.notice(
+            "recovered",
+            metadata: [
+                "openTasks": "\(report.openTasks)", "toFinish": "\(report.unfinished)", "demoted": "\(report.demoted)",
+                "orphans": "\(report.orphans)", "callbacksTakenUp": "\(report.releasedCallbacks)",
+            ])
+    }
+
+    /// Services stop in reverse order: uploads are cut, the front closes, callbacks and the rest follow.
+    private func group(_ service: UploadService, _ callbacks: CallbackWorker) -> ServiceGroup {
+        let urls = TaskURLs(
+            address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
+        let (logger, host) = (logger, configuration.host)
+        let front = UploadApplication.make(
+            .init(host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody),
+            service: service, urls: urls, logger: logger
+        ) { port in
+            logger.notice("listening on \(host):\(port)")
+        }
+        let limits = Sweeper.Limits(
+            taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
+            retention: configuration.retention)
+        let services: [any Service] = [
+            SecondSignalService(logger: logger),
+            BackgroundService { await Sweeper(service, limits: limits).run() },
+            BackgroundService { await service.finisher.run() },
+            callbacks,
+            front,
+            ReceivingCutter(service: service),
+        ]
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .warning)
+        var group = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+        group.maximumGracefulShutdownDuration = configuration.shutdownTimeout
+        return ServiceGroup(configuration: group)
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+import UploadTestSupport
+
+/// Contract, "Envelope".
+@Suite(.contract)
+struct EnvelopeTests {
+    @Test func everyAnswerIsTheEnvelopeAsJSON() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 100, seed: 1)
+            let upload = try await bed.server.register(file)
+            let answers = [
+                try await bed.server.post(NewTask(file)),
+                try await HTTP.postJSON(bed.server.newTaskURL, "[]"),
+                try await upload.send(0...49, of: file),
+                try await upload.send(0...200, of: TestFile(size: 300, seed: 2)),
+                try await upload.change(to: "upload"),
+                try await HTTP.get(bed.server.base + "/nothing"),
+                try await HTTP.get(bed.server.newTaskURL),
+            ]
+            for answer in answers {
+                #expect(answer.headers["content-type"]?.hasPrefix("application/json") == true)
+                #expect(answer.json.names == ["data", "retCode", "status"], "\(answer.text)")
+                #expect(answer.retCode != nil && answer.json["status"].text != nil)
+            }
+        }
+    }
+
+    @Test func unknownRouteIs404AndWrongMethod405() async throws {
+        try await TestBed.run { bed in
+            for path in ["/", "/api/upload/new/task/more", "/api/upload/files/blocks"] {
+                let answer = try await HTTP.get(bed.server.base + path)
+                #expect(answer.status == 404)
+                #expect(answer.retCode != nil && answer.retCode != "0")
+            }
+            let wrong = [
+                ("GET", "new/task", "POST"), ("PUT", "files/block", "POST"), ("GET", "files/state", "POST"),
+                ("DELETE", "files/state", "POST"), ("POST", "files/blocks/info", "GET"),
+            ]
+            for (method, path, allowed) in wrong {
+                let answer = try await HTTP.send(method, "\(bed.server.base)/api/upload/\(path)?taskId=1", body: [])
+                #expect(answer.status == 405, "\(method) \(path)")
+                #expect(answer.headers["allow"]?.contains(allowed) == true)
+                #expect(answer.retCode != nil && answer.retCode != "0")
+            }
+        }
+    }
+
+    @Test func outcomesOfTheProtocolTravelWith200() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 10, seed: 1)
+            let upload = try await bed.server.register(file)
+            let outcomes: [(String, HTTPAnswer)] = [
+                ("0", try await upload.send(0...3, of: file)),
+                ("1", try await bed.server.post(NewTask(file).with("token", "\"wrong\""))),
+                ("2", try await HTTP.get(bed.server.base + "/api/upload/files/blocks/info?taskId=1&key=no")),
+                ("5", try await upload.change(to: "upload")),
+                ("6", try await bed.server.post(NewTask(file).with("fileMd5", nil))),
+                ("7", try await HTTP.postForm(
+                    upload.uploadURL, Form(block: 4...5, file[4...5], md5: file.md5))),
+                ("8", try await HTTP.postForm(upload.uploadURL, Form(block: 4...5, file[4...6]))),
+                ("0", try await upload.change(to: "pause")),
+                ("4", try await upload.send(4...5, of: file)),
+                ("0", try await upload.change(to: "cancel")),
+                ("9", try await upload.send(4...5, of: file)),
+            ]
+            for (retCode, answer) in outcomes {
+                #expect(answer.retCode == retCode, "\(answer.text)")
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+        }
+    }
+
+    @Test func tooLargeIs413() async throws {
+        let overrides = ["maxFileSize=1000", "maxBlockSize=100", "maxRequestBody=2KiB"]
+        try await TestBed.run(overrides[0], overrides[1], overrides[2]) { bed in
+            let file = TestFile(size: 1000, seed: 1)
+            let upload = try await bed.server.register(file)
+            let answers = [
+                try await bed.server.post(NewTask(TestFile(size: 1001, seed: 1))),
+                try await upload.send(0...100, of: file),
+                try await HTTP.postForm(upload.uploadURL, Form(Form(block: 0...100, file[0...100]).parts.reversed())),
+                try await bed.server.post(
+                    NewTask(file).with("feedBackParameter", "\"\(String(repeating: "x", count: 3000))\"")),
+            ]
+            for answer in answers {
+                #expect(answer.retCode == "10", "\(answer.text)")
+                #expect(answer.status == 413)
+            }
+            #expect(try await upload.send(0...99, of: file).retCode == "0")
+            #expect(try await upload.missing() == [100...999])
+        }
+    }
+
+    @Test func noSpaceIs507() async throws {
+        try await TestBed.run { bed in
+            let task = NewTask(TestFile(size: 1, seed: 1)).with("fileSize", "4611686018427387904")
+            let answer = try await bed.server.post(task)
+            #expect(answer.retCode == "3")
+            #expect(answer.status == 507)
+        }
+    }
+
+    @Test func busyIs503WithRetryAfter() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 3_000_000, seed: 1)
+            let upload = try await bed.server.register(file)
+            try await upload.sendAll(file, blockSize: 1 << 20)
+            // Verifying takes a moment in which a pause comes too late; when it is over, the task is closed.
+            let answer = try await upload.change(to: "pause")
+            #expect(["9", "11"].contains(answer.retCode))
+            if answer.retCode == "11" {
+                #expect(answer.status == 503)
+                #expect(answer.headers["retry-after"].flatMap { Int($0) } != nil)
+            }
+        }
+    }
+
+    @Test func sentencesCarryNeitherPathNorToken() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 10, seed: 1)
+            let upload = try await bed.server.register(file)
+            let answers = [
+                try await bed.server.post(NewTask(file).with("token", "\"a-secret-token\"")),
+                try await bed.server.post(NewTask(file).with("storePath", "\"/etc/secret-folder\"")),
+                try await bed.server.post(NewTask(file).with("storePath", "\"../secret-folder\"")),
+                try await bed.server.post(NewTask(file).with("fileName", "\"secret-folder/x\"")),
+                try await upload.send(0...20, of: TestFile(size: 30, seed: 1)),
+                try await HTTP.get(bed.server.base + "/api/upload/files/blocks/info?taskId=1&key=a-secret-token"),
+            ]
+            for answer in answers {
+                #expect(answer.retCode != "0")
+                for secret in ["a-secret-token", TestBed.token, "secret-folder", bed.folder] {
+                    #expect(!answer.sentence.contains(secret), "\(answer.text)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Multipart
+
+/// A random form, for property tests; full of what looks almost like a boundary.
+struct Form {
+    var boundary: String
+    var parts: [Collected.Part]
+    var bytes: [UInt8]
+
+    init(using generator: inout some RandomNumberGenerator) {
+        boundary = Self.boundary(using: &generator)
+        parts = []
+        let preamble = ["", "", "\r\n", "preamble\r\n", "\r\r\n\r\n", "--\r\n"].randomElement(using: &generator) ?? ""
+        bytes = Array(preamble.utf8)
+        for index in 0..<Int.random(in: 0...4, using: &generator) {
+            let fileName = Bool.random(using: &generator) ? "file \(index).bin" : nil
+            let body = Self.body(boundary: boundary, using: &generator)
+            let header = MultipartPartHeader(name: "field\(index)", fileName: fileName, contentType: nil)
+            parts.append(Collected.Part(header: header, body: body, isComplete: true))
+
+            let padding = ["", "", " ", "\t "].randomElement(using: &generator) ?? ""
+            bytes += Array("--\(boundary)\(padding)\r\nContent-Disposition: form-data; name=\"\(header.name)\"".utf8)
+            if let fileName { bytes += Array("; filename=\"\(fileName)\"".utf8) }
+            bytes += Array("\r\n\r\n".utf8) + body + Array("\r\n".utf8)
+        }
+        bytes += Array("--\(boundary)--".utf8)
+        let epilogues = ["", "\r\n", "\r\nepilogue", "\r\n--\(boundary)\r\n"]
+        bytes += Array((epilogues.randomElement(using: &generator) ?? "").utf8)
+    }
+
+    private static func boundary(using generator: inout some RandomNumberGenerator) -> String {
+        let alphabet = ["-", "a", "=b", " c"]
+        return (0...Int.random(in: 0..<20, using: &generator))
+            .map { _ in alphabet.randomElement(using: &generator) ?? "a" }
+            .joined()
+    }
+
+    private static func body(boundary: String, using generator: inout some RandomNumberGenerator) -> [UInt8] {
+        let delimiter = Array("\r\n--\(boundary)".utf8)
+        let lineEnds = ["\r", "\n", "\r\n", "\r\r\n", "--"]
+        var body: [UInt8] = []
+        for _ in 0..<Int.random(in: 0...20, using: &generator) {
+            let piece: [UInt8]
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: piece = Array(delimiter.dropLast())
+            case 1: piece = Array(delimiter.prefix(Int.random(in: 0..<delimiter.count, using: &generator)))
+            case 2: piece = Array(delimiter.dropFirst(Int.random(in: 1..<4, using: &generator)))
+            case 3: piece = Array((lineEnds.randomElement(using: &generator) ?? "").utf8)
+            default: piece = (0..<5).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            }
+            // No sender chooses a boundary that is in the content.
+            guard occurrences(of: delimiter, in: Array("\r\n".utf8) + body + piece).isEmpty else { continue }
+            body += piece
+        }
+        return body
+    }
+}
+
+/// SplitMix64, so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,197 @@
+import Testing
+import UploadTestSupport
+
+@testable import UploadCore
+
+/// What fails between the last byte and the answer, and who comes in between.
+@Suite(.timeLimit(.minutes(1))) struct ReceiveTroubleTests {
+    private typealias Feed = AsyncThrowingStream<BlockPart, any Error>.Continuation
+
+    private let content = SeededGenerator.bytes(20)
+    private let surroundings = FakeSurroundings()
+    private var service: UploadService { surroundings.service }
+
+    private func send(_ range: ByteRange, to task: UploadTask) async throws -> BlockReceipt {
+        try await service.receive(surroundings.address(task), parts: Body.block(range, of: content))
+    }
+
+    /// A request whose body the test feeds; returns once it has written and claimed `range`.
+    private func begin(_ range: ByteRange, of task: UploadTask) async -> (Task<BlockReceipt, any Error>, Feed) {
+        let (parts, feed) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
+        for part in Body.fields(range, md5: md5(content[range])) + [.fileBegin] { feed.yield(part) }
+        let request = Task { try await service.receive(surroundings.address(task), parts: parts) }
+        while await !isReceiving(task), !Task.isCancelled { await Task.yield() }
+        return (request, feed)
+    }
+
+    private func isReceiving(_ task: UploadTask) async -> Bool {
+        await service.sessions.existing(task.id)?.isReceiving ?? false
+    }
+
+    @Test func aFailedCommitLeavesNothingAndTheNextTrySucceeds() async throws {
+        let task = try await surroundings.register(content)
+        surroundings.repository.faults.fail(.commit, with: UploadError(.storage, "full"))
+        let error = await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        #expect(error?.code == .storage)
+        #expect(await surroundings.repository.blocks[task.id] == nil)
+        #expect(try await service.progress(of: surroundings.address(task)).receivedBytes == 0)
+        #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
+    }
+
+    @Test func aCommitThatHappenedThoughReportedAsFailedIsFoundOut() async throws {
+        let task = try await surroundings.register(content)
+        surroundings.repository.faults.fail(.commitReport, with: UploadError(.internalError, "I/O error"))
+        await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
+        #expect(await surroundings.repository.batches == [1])
+    }
+
+    @Test func nothingIsCommittedWithoutASync() async throws {
+        let task = try await surroundings.register(content)
+        surroundings.store.faults.fail(.sync, with: UploadError(.internalError, "I/O error"))
+        await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        #expect(await surroundings.repository.batches == [])
+        // With a fresh descriptor it is tried again, from the first byte on.
+        #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
+        #expect(await surroundings.store.opens == 2)
+    }
+
+    /// The kernel tells of a lost write once; whoever wrote through the same descriptor must not hear "synced" later.
+    @Test func aFailedSyncPoisonsTheDescriptorForAllWhoUsedIt() async throws {
+        let task = try await surroundings.register(content)
+        let (other, feed) = await begin(range(10, 19), of: task)
+        surroundings.store.faults.fail(.sync, with: UploadError(.internalError, "I/O error"))
+        await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        feed.yield(.fileBytes(content[range(10, 19)]))
+        feed.finish()
+        let error = await #expect(throws: UploadError.self) { try await other.value }
+        #expect(error?.code == .internalError)
+        #expect(await surroundings.store.syncs == 1)
+        #expect(await surroundings.repository.batches == [])
+        #expect(try await send(range(0, 19), to: task).missing == [])
+    }
+
+    @Test(arguments: [FakeStore.Operation.open, .write, .finish])
+    func otherFaultsOfTheDiskLeaveNoTrace(operation: FakeStore.Operation) async throws {
+        let task = try await surroundings.register(content)
+        surroundings.store.faults.fail(operation, with: UploadError(.storage, "full"))
+        let error = await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        #expect(error?.code == .storage)
+        #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
+    }
+
+    // MARK: Take-over
+
+    @Test func aNewerRequestTakesOver() async throws {
+        let task = try await surroundings.register(content)
+        let (older, feed) = await begin(range(0, 9), of: task)
+        feed.yield(.fileBytes(content[range(0, 4)]))
+        // The older body never ends by itself.
+        let receipt = try await send(range(0, 9), to: task)
+        #expect(receipt.missing == [range(10, 19)])
+        let error = await #expect(throws: UploadError.self) { try await older.value }
+        #expect(error?.message == UploadError.superseded.message)
+        #expect(await surroundings.store.staged[task.id] == content[range(0, 9)])
+    }
+
+    @Test func anOlderRequestWithAllItsBytesIsWaitedFor() async throws {
+        let task = try await surroundings.register(content)
+        let committing = surroundings.repository.faults.hold(.commit)
+        let older = Task { try await send(range(0, 9), to: task) }
+        await committing.arrived()
+        let newer = Task { try await send(range(5, 14), to: task) }
+        while await surroundings.service.sessions.existing(task.id)?.ticketsGiven ?? 0 < 2 { await Task.yield() }
+        committing.open()
+        #expect(try await older.value.range == range(0, 9))
+        #expect(try await newer.value.missing == [range(15, 19)])
+        let pieces = await surroundings.repository.blocks[task.id]?.map(\.range)
+        #expect(pieces == [range(0, 9), range(10, 14)])
+    }
+
+    @Test func cancellingTheTaskCutsWhoIsReceiving() async throws {
+        let task = try await surroundings.register(content)
+        let (request, _) = await begin(range(0, 9), of: task)
+        let closed = try await service.changeState(surroundings.address(task), .cancel)
+        #expect(closed.state == .cancelled)
+        let error = await #expect(throws: UploadError.self) { try await request.value }
+        #expect(error?.code == .closed)
+        #expect(await surroundings.store.staged[task.id] == nil)
+    }
+
+    @Test func aTaskThatClosesDuringTheSyncTakesNoBlock() async throws {
+        let task = try await surroundings.register(content)
+        let syncing = surroundings.store.faults.hold(.sync)
+        let request = Task { try await send(range(0, 9), to: task) }
+        await syncing.arrived()
+        let cancelling = Task { try await service.changeState(surroundings.address(task), .cancel) }
+        while await surroundings.repository.task(task.id)?.state != .cancelled { await Task.yield() }
+        syncing.open()
+        let error = await #expect(throws: UploadError.self) { try await request.value }
+        #expect(error?.code == .closed)
+        #expect(try await cancelling.value.state == .cancelled)
+        #expect(await surroundings.store.staged[task.id] == nil)
+    }
+
+    @Test func blocksInFlightMayEndInAPausedTask() async throws {
+        let task = try await surroundings.register(content)
+        let (request, feed) = await begin(range(0, 9), of: task)
+        _ = try await service.changeState(surroundings.address(task), .pause)
+        feed.yield(.fileBytes(content[range(0, 9)]))
+        feed.finish()
+        #expect(try await request.value.missing == [range(10, 19)])
+        await #expect(throws: UploadError.self) { try await send(range(10, 19), to: task) }
+    }
+
+    // MARK: Ends
+
+    @Test func stoppingCutsWhoIsReceivingAndWhoComesLater() async throws {
+        let task = try await surroundings.register(content)
+        let (request, _) = await begin(range(0, 9), of: task)
+        service.stopReceiving()
+        let cut = await #expect(throws: UploadError.self) { try await request.value }
+        #expect(cut?.message == UploadError.shuttingDown.message)
+        let later = await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
+        #expect(later?.code == .busy)
+        #expect(await !isReceiving(task))
+    }
+
+    @Test func aClientThatHangsUpLeavesTheRangeFree() async throws {
+        let task = try await surroundings.register(content)
+        let (request, _) = await begin(range(0, 9), of: task)
+        request.cancel()
+        await #expect(throws: (any Error).self) { try await request.value }
+        #expect(await !isReceiving(task))
+    }
+
+    @Test func aClientThatHangsUpAfterItsLastByteIsCommitted() async throws {
+        let task = try await surroundings.register(content)
+        let committing = surroundings.repository.faults.hold(.commit)
+        let request = Task { try await send(range(0, 9), to: task) }
+        await committing.arrived()
+        request.cancel()
+        committing.open()
+        #expect(try await request.value.range == range(0, 9))
+        #expect(await !isReceiving(task))
+    }
+
+    /// The signal may fire after the body has got past its last check: what it then returns owns a claim, and would be
+    /// lost with it.
+    @Test func whatABodyReturnsIsNotLostToALateCut() async throws {
+        let result = try? await service.receiving { cut in
+            cut.fire(UploadError.shuttingDown)
+            // The cut is seen first, whatever the scheduler does: only then is this task cancelled.
+            while !Task.isCancelled { await Task.yield() }
+            return 7
+        }
+        #expect(result == 7)
+    }
+
+    /// A block that is held needs no file; and the file may be on its way to its final path just then.
+    @Test func aHeldBlockSentAgainWhilePublishingMakesNoStagingFile() async throws {
+        let task = try await surroundings.register(content)
+        let held = [Block(range: range(0, 19), md5: md5(content))]
+        await surroundings.repository.plant(task.id, .publishing, blocks: held)
+        #expect(try await send(range(0, 9), to: task).missing == [])
+        #expect(await surroundings.store.staged[task.id] == nil)
+    }
+}

@@ -1,0 +1,99 @@
+import Testing
+import UploadTestSupport
+
+@testable import UploadCore
+
+@Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
+    private let content = SeededGenerator.bytes(20)
+    private let surroundings = FakeSurroundings()
+
+    private func plant(_ name: String, _ state: TaskState, held: [ByteRange], staged: Int?) async throws -> TaskID {
+        let id = try await surroundings.register(content, name: name).id
+        await surroundings.repository.plant(id, state, blocks: held.map { Block(range: $0, md5: md5([])) })
+        await surroundings.store.stage(staged.map { Array(content.prefix($0)) }, for: id)
+        return id
+    }
+
+    private func state(_ id: TaskID) async -> TaskState? { await surroundings.repository.task(id)?.state }
+
+    @Test func tasksAndFilesAreHeldAgainstEachOther() async throws {
+        let repository = surroundings.repository
+        let whole = [range(0, 9), range(10, 19)]
+        let untouched = try await plant("untouched", .receiving, held: [], staged: nil)
+        let sound = try await plant("sound", .receiving, held: [range(5, 9)], staged: 12)
+        let short = try await plant("short", .paused, held: whole.dropLast() + [range(15, 17)], staged: 16)
+        let gone = try await plant("gone", .verifying, held: whole, staged: nil)
+        let verifying = try await plant("verifying", .verifying, held: whole, staged: 20)
+        let publishing = try await plant("publishing", .publishing, held: whole, staged: nil)
+        await surroundings.store.place(content, at: "/store/publishing")
+        let closed = try await plant("closed", .finished, held: whole, staged: 20)
+        await surroundings.store.stage([1], for: taskID(4711))
+
+        let report = try await surroundings.service.recover(outbox: FakeOutbox(claims: 3))
+        #expect(report.openTasks == 6)
+        #expect(report.unfinished == 2)
+        #expect(report.demoted == 2)
+        #expect(report.orphans == 2)
+        #expect(report.releasedCallbacks == 3)
+
+        #expect(await state(untouched) == .receiving)
+        #expect(await repository.blocks[sound]?.map(\.range) == [range(5, 9)])
+        #expect(await repository.blocks[short]?.map(\.range) == [range(0, 9)])
+        #expect(await state(short) == .paused)
+        #expect(await state(gone) == .receiving)
+        #expect(await repository.blocks[gone] == [])
+        #expect(await Set(surroundings.store.staged.keys) == [sound, short, verifying])
+        #expect(await surroundings.store.staged[closed] == nil)
+
+        let running = Task { await surroundings.service.finisher.run() }
+        while surroundings.observer.closed.count < 2, !Task.isCancelled { await Task.yield() }
+        running.cancel()
+        await running.value
+        #expect(await state(verifying) == .finished)
+        #expect(await state(publishing) == .finished)
+        #expect(await surroundings.store.published == ["/store/verifying": content, "/store/publishing": content])
+    }
+
+    @Test func twiceIsTheSameAsOnce() async throws {
+        _ = try await plant("short", .receiving, held: [range(0, 9)], staged: 5)
+        _ = try await plant("verifying", .verifying, held: [range(0, 19)], staged: 20)
+        _ = try await surroundings.service.recover(outbox: FakeOutbox())
+        let again = try await surroundings.service.recover(outbox: FakeOutbox())
+        #expect(again.openTasks == 2)
+        #expect(again.demoted == 0)
+        #expect(again.unfinished == 1)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ChangeStateTests {
+    private let surroundings = FakeSurroundings()
+
+    @Test(arguments: TaskState.allCases, StateRequest.allCases)
+    func everyRequestInEveryState(state: TaskState, request: StateRequest) async throws {
+        let task = try await surroundings.register([1, 2, 3])
+        await surroundings.repository.plant(task.id, state, blocks: [Block(range: range(0, 1), md5: md5([]))])
+        await surroundings.store.stage([1, 2], for: task.id)
+        surroundings.journal.clear()
+        surroundings.clock.advance(by: .seconds(5))
+        var expected: UploadError?
+        do { try state.check(request) } catch { expected = error }
+        do {
+            let moved = try await surroundings.service.changeState(surroundings.address(task), request)
+            #expect(expected == nil)
+            #expect(moved.state == request.target)
+            if request == .cancel {
+                #expect(surroundings.journal.entries == ["move cancelled(-3)", "remove"])
+                #expect(surroundings.observer.closed == [.cancelled])
+                #expect(surroundings.outboxChanges.value == 1)
+            } else {
+                #expect(moved.activeAt == surroundings.clock.now)
+                #expect(surroundings.journal.entries == ["move \(request.target.rawValue)"])
+            }
+        } catch let error as UploadError {
+            #expect(error.code == expected?.code)
+            #expect(await surroundings.repository.task(task.id)?.state == state)
+            #expect(await surroundings.store.staged[task.id] == [1, 2])
+            #expect(surroundings.journal.entries == [])
+        }
+    }
+}

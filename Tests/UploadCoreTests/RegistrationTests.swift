@@ -1,0 +1,82 @@
+import Testing
+import UploadTestSupport
+
+@testable import UploadCore
+
+@Suite struct RegistrationTests {
+    private static func registration(
+        user: String = "u", path: String = "/store", name: String = "f", size: Int64 = 1
+    ) -> Registration {
+        Registration(
+            businessServer: "cp1", userID: user, storePath: path, fileName: name, fileSize: size, fileMD5: md5([]),
+            feedback: nil)
+    }
+
+    @Test(arguments: [
+        (registration(user: ""), "userId"), (registration(user: String(repeating: "u", count: 1025)), "userId"),
+        (registration(user: "a\nb"), "userId"), (registration(user: "a\u{7F}"), "userId"),
+        (registration(path: ""), "storePath"), (registration(path: "/" + String(repeating: "p", count: 4095)), "storePath"),
+        (registration(path: "/a\u{0}b"), "storePath"), (registration(name: ""), "fileName"),
+        (registration(name: "."), "fileName"), (registration(name: ".."), "fileName"),
+        (registration(name: "a/b"), "fileName"), (registration(name: "/"), "fileName"),
+        (registration(name: String(repeating: "é", count: 128)), "fileName"), (registration(name: "a\tb"), "fileName"),
+        (registration(size: -1), "fileSize"), (registration(size: .max), "fileSize"),
+    ])
+    func namesTheParameterThatIsWrong(registration: Registration, parameter: String) {
+        let error = #expect(throws: UploadError.self) { try registration.check() }
+        #expect(error?.code == .invalidParameter)
+        #expect(error?.message.hasPrefix(parameter + " ") == true)
+    }
+
+    @Test(arguments: [
+        registration(), registration(user: String(repeating: "u", count: 1024)), registration(size: 0),
+        registration(path: String(repeating: "p", count: 4095)), registration(size: .max - 1),
+        registration(name: String(repeating: "n", count: 255)), registration(name: "..."),
+        registration(user: "用户 1", path: "../x", name: "文件 \"1\".bin"),
+    ])
+    func accepts(registration: Registration) {
+        #expect(throws: Never.self) { try registration.check() }
+    }
+
+    // MARK: Through the service
+
+    @Test func anEqualOneIsReturnedAgain() async throws {
+        let surroundings = FakeSurroundings()
+        let first = try await surroundings.register([1, 2, 3])
+        let again = try await surroundings.register([1, 2, 3])
+        let other = try await surroundings.register([1, 2, 4])
+        #expect(first == again)
+        #expect(other.id != first.id)
+        #expect(first.targetPath == "/store/file.bin")
+    }
+
+    @Test func aStrangerLearnsNothing() async {
+        let service = FakeSurroundings().service
+        let error = await #expect(throws: UploadError.self) {
+            try await service.register(token: "wrong") { _ throws(UploadError) in
+                Issue.record("must not be asked for")
+                throw UploadError.invalid("userId", "is empty")
+            }
+        }
+        #expect(error?.code == .unauthorised)
+    }
+
+    @Test func refusesWhatIsTooLarge() async throws {
+        let surroundings = FakeSurroundings(policy: BlockPolicy(maxFileSize: 3))
+        let error = await #expect(throws: UploadError.self) { try await surroundings.register([1, 2, 3, 4]) }
+        #expect(error?.code == .tooLarge)
+        await surroundings.store.limit(to: 2)
+        let full = await #expect(throws: UploadError.self) { try await surroundings.register([1, 2, 3]) }
+        #expect(full?.code == .storage)
+        await surroundings.store.limit(to: 3)
+        #expect(try await surroundings.register([1, 2, 3]).state == .receiving)
+    }
+
+    @Test func refusesAPathThatTheStoreRefuses() async throws {
+        let service = FakeSurroundings().service
+        let error = await #expect(throws: UploadError.self) {
+            try await service.register(token: "secret-token") { _ in Self.registration(path: "relative") }
+        }
+        #expect(error?.message.hasPrefix("storePath") == true)
+    }
+}

@@ -1,0 +1,116 @@
+import Testing
+import UploadTestSupport
+
+@testable import UploadCore
+
+@Suite(.timeLimit(.minutes(1))) struct SweeperTests {
+    private let content = SeededGenerator.bytes(20)
+    private let surroundings = FakeSurroundings()
+    private var clock: ManualClock { surroundings.clock }
+
+    private var sweeper: Sweeper {
+        let limits = Sweeper.Limits(taskTimeout: .seconds(60), pausedTimeout: .seconds(600), retention: .seconds(3600))
+        return Sweeper(surroundings.service, limits: limits)
+    }
+
+    private func state(_ task: UploadTask) async -> TaskState? { await surroundings.repository.task(task.id)?.state }
+
+    @Test func eachStateHasItsTimeout() async throws {
+        let receiving = try await surroundings.register(content, name: "a")
+        let paused = try await surroundings.register(content, name: "b")
+        let verifying = try await surroundings.register(content, name: "c")
+        await surroundings.repository.plant(paused.id, .paused)
+        await surroundings.repository.plant(verifying.id, .verifying)
+
+        clock.advance(by: .milliseconds(59_999))
+        try await sweeper.sweep()
+        #expect(await state(receiving) == .receiving)
+
+        clock.advance(by: .milliseconds(1))
+        try await sweeper.sweep()
+        #expect(await state(receiving) == .timedOut)
+        #expect(await state(paused) == .paused)
+
+        clock.advance(by: .seconds(540))
+        try await sweeper.sweep()
+        #expect(await state(paused) == .timedOut)
+        #expect(await state(verifying) == .verifying)
+        #expect(surroundings.observer.closed == [.timedOut, .timedOut])
+        #expect(surroundings.outboxChanges.value == 2)
+        let callback = await surroundings.repository.callbacks[receiving.id]
+        #expect(callback?.code == .timedOut)
+        #expect(callback?.status == "timed out: no block for 60 seconds")
+    }
+
+    @Test func aBlockStartsTheTimeAnew() async throws {
+        let task = try await surroundings.register(content)
+        clock.advance(by: .seconds(59))
+        let parts = Body.block(range(0, 3), of: content)
+        _ = try await surroundings.service.receive(surroundings.address(task), parts: parts)
+        clock.advance(by: .seconds(59))
+        try await sweeper.sweep()
+        #expect(await state(task) == .receiving)
+        clock.advance(by: .seconds(1))
+        try await sweeper.sweep()
+        #expect(await state(task) == .timedOut)
+        #expect(await surroundings.store.staged.isEmpty)
+    }
+
+    /// Whether the range is known yet, or the file's bytes came first.
+    @Test(arguments: [Body.fields(range(0, 9), md5: md5(SeededGenerator.bytes(20)[range(0, 9)])), []])
+    func aBlockThatIsComingInIsNotIdleness(fields: [BlockPart]) async throws {
+        let task = try await surroundings.register(content)
+        let (parts, feed) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
+        for part in fields + [.fileBegin] { feed.yield(part) }
+        let beginning = surroundings.store.faults.hold(fields.isEmpty ? .spool : .open)
+        let request = Task { try await surroundings.service.receive(surroundings.address(task), parts: parts) }
+        await beginning.arrived()
+        beginning.open()
+        while !fields.isEmpty, await surroundings.service.sessions.existing(task.id)?.isReceiving != true {
+            await Task.yield()
+        }
+        clock.advance(by: .seconds(3600))
+        try await sweeper.sweep()
+        #expect(await state(task) == .receiving)
+        feed.finish(throwing: UploadError.interrupted)
+        await #expect(throws: UploadError.self) { try await request.value }
+        try await sweeper.sweep()
+        #expect(await state(task) == .timedOut)
+    }
+
+    @Test func moreThanOneBatchIsSwept() async throws {
+        for number in 0..<250 { _ = try await surroundings.register(content, name: "\(number)") }
+        clock.advance(by: .seconds(60))
+        try await sweeper.sweep()
+        #expect(surroundings.observer.closed.count == 250)
+    }
+
+    @Test func closedTasksArePurgedAfterTheRetention() async throws {
+        let task = try await surroundings.register(content)
+        _ = try await surroundings.service.changeState(surroundings.address(task), .cancel)
+        clock.advance(by: .milliseconds(3_599_999))
+        try await sweeper.sweep()
+        #expect(await state(task) == .cancelled)
+        clock.advance(by: .milliseconds(1))
+        try await sweeper.sweep()
+        #expect(await state(task) == nil)
+        #expect(surroundings.observer.outcomes.contains { if case .purged(1) = $0 { true } else { false } })
+    }
+
+    @Test func runsUntilCancelledAndOverTrouble() async throws {
+        let task = try await surroundings.register(content)
+        let running = Task { await sweeper.run() }
+        await clock.slept(1)
+        surroundings.repository.faults.fail(.move, with: UploadError(.internalError, "I/O error"))
+        clock.advance(by: .seconds(60))
+        await clock.slept(2)
+        #expect(await state(task) == .receiving)
+        #expect(surroundings.observer.outcomes.contains { if case .backgroundFailure = $0 { true } else { false } })
+        clock.advance(by: .seconds(1))
+        await clock.slept(3)
+        #expect(await state(task) == .timedOut)
+        running.cancel()
+        await running.value
+        #expect(clock.requested == [.seconds(1), .seconds(1), .seconds(1)])
+    }
+}

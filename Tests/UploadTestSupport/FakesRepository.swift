@@ -1,0 +1,152 @@
+import UploadCore
+
+/// ``TaskRepository`` in memory; notes what is done, and fails or waits where the test says so.
+package actor FakeRepository: TaskRepository {
+    package enum Operation: Sendable {
+        /// Before anything is changed.
+        case commit
+        /// After the change: the COMMIT happened, and is reported as failed.
+        case commitReport
+        case move, discard
+        /// After the snapshot was taken.
+        case load
+    }
+
+    package let journal: Journal
+    package nonisolated let faults = Faults<Operation>()
+    package private(set) var tasks: [TaskID: UploadTask] = [:]
+    package private(set) var blocks: [TaskID: [Block]] = [:]
+    package private(set) var callbacks: [TaskID: CallbackDraft] = [:]
+    package private(set) var batches: [Int] = []
+    private var closedAt: [TaskID: Timestamp] = [:]
+    private let clock: ManualClock
+    private var lastID: Int64 = 0
+
+    package init(_ journal: Journal, clock: ManualClock) {
+        (self.journal, self.clock) = (journal, clock)
+    }
+
+    // MARK: For the test
+
+    /// Puts a task into a state, with blocks, as an earlier life left them.
+    package func plant(_ id: TaskID, _ state: TaskState, blocks planted: [Block]? = nil) {
+        tasks[id]?.state = state
+        if let planted { blocks[id] = planted }
+        tasks[id]?.receivedBytes = blocks[id, default: []].reduce(0) { $0 + $1.range.count }
+    }
+
+    // MARK: TaskRepository
+
+    package func register(_ registration: Registration, targetPath: String) -> UploadTask {
+        func facts(_ registration: Registration) -> Registration {
+            var facts = registration
+            facts.feedback = nil
+            return facts
+        }
+        let equal = tasks.values.first {
+            !$0.state.isClosed && facts($0.registration) == facts(registration)
+        }
+        if let equal { return equal }
+        lastID += 1
+        let task = UploadTask(
+            id: taskID(lastID), state: registration.fileSize == 0 ? .verifying : .receiving,
+            registration: registration, targetPath: targetPath, receivedBytes: 0, reason: "", createdAt: clock.now,
+            activeAt: clock.now)
+        tasks[task.id] = task
+        return task
+    }
+
+    package func task(_ id: TaskID) -> UploadTask? { tasks[id] }
+
+    package func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {
+        let snapshot = tasks[id].map { ($0, RangeSet(blocks[id, default: []].map(\.range))) }
+        await faults.wait(.load)
+        try faults.check(.load)
+        return snapshot.map { (task: $0.0, held: $0.1) }
+    }
+
+    package func commit(_ received: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>] {
+        await faults.wait(.commit)
+        try faults.check(.commit)
+        journal.note("commit")
+        batches.append(received.count)
+        let results = received.map { block in Result { () throws(UploadError) in try commit(block) } }
+        try faults.check(.commitReport)
+        return results
+    }
+
+    private func commit(_ block: ReceivedBlock) throws(UploadError) -> CommittedBlock {
+        let id = block.taskID
+        guard var task = tasks[id] else { throw .noSuchTask }
+        if task.state.isClosed { throw .closed(task.state) }
+        let held = blocks[id, default: []]
+        let overlaps = block.pieces.contains { piece in held.contains { $0.range.overlaps(piece.range) } }
+        guard !overlaps, !task.state.isComplete else { throw UploadError(.busy, "the range changed meanwhile") }
+        blocks[id] = held + block.pieces
+        task.receivedBytes += block.pieces.reduce(0) { $0 + $1.range.count }
+        task.activeAt = clock.now
+        if task.receivedBytes == task.registration.fileSize { task.state = .verifying }
+        tasks[id] = task
+        return CommittedBlock(state: task.state, receivedBytes: task.receivedBytes)
+    }
+
+    package func move(
+        _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
+        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+    ) async throws -> UploadTask {
+        await faults.wait(.move)
+        try faults.check(.move)
+        guard var task = tasks[id] else { throw UploadError.noSuchTask }
+        try check(task.state)
+        guard task.state.successors.contains(state) else {
+            throw UploadError(.internalError, "illegal move \(task.state) > \(state)")
+        }
+        journal.note("move \(state.rawValue)" + (callback.map { "(\($0.code.rawValue))" } ?? ""))
+        task.state = state
+        if state == .paused || state == .receiving { task.activeAt = clock.now }
+        if state.isClosed {
+            task.reason = reason
+            closedAt[id] = clock.now
+        }
+        callbacks[id] = callback ?? callbacks[id]
+        tasks[id] = task
+        return task
+    }
+
+    package func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64 {
+        await faults.wait(.discard)
+        guard var task = tasks[id] else { throw UploadError.noSuchTask }
+        if task.state.isClosed { throw UploadError.closed(task.state) }
+        journal.note("discard from \(limit)")
+        if task.state.isComplete { task.state = .receiving }
+        blocks[id]?.removeAll { $0.range.end > limit }
+        let held = blocks[id, default: []].reduce(Int64(0)) { $0 + $1.range.count }
+        defer { tasks[id] = task }
+        let before = task.receivedBytes
+        task.receivedBytes = held
+        return before - held
+    }
+
+    package func openTasks() -> [OpenTask] {
+        tasks.values.filter { !$0.state.isClosed }.map { task in
+            OpenTask(id: task.id, state: task.state, heldEnd: blocks[task.id, default: []].map(\.range.end).max() ?? 0)
+        }
+    }
+
+    package func idleTasks(
+        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
+    ) -> [IdlePosition] {
+        func isBefore(_ left: IdlePosition, _ right: IdlePosition) -> Bool {
+            (left.activeAt, left.id) < (right.activeAt, right.id)
+        }
+        let idle = tasks.values.filter { $0.state == state && $0.activeAt <= limit }
+            .map { IdlePosition(activeAt: $0.activeAt, id: $0.id) }.sorted(by: isBefore)
+        return Array(idle.filter { entry in position.map { isBefore($0, entry) } ?? true }.prefix(count))
+    }
+
+    package func purgeTasks(closedBefore limit: Timestamp, limit count: Int) -> Int {
+        let ids = closedAt.filter { $0.value <= limit }.keys.sorted().prefix(count)
+        for id in ids { (tasks[id], blocks[id], callbacks[id], closedAt[id]) = (nil, nil, nil, nil) }
+        return ids.count
+    }
+}

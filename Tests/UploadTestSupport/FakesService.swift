@@ -1,0 +1,133 @@
+import Synchronization
+import UploadCore
+
+/// Business servers by their tokens: identity and URL.
+package struct FakeDirectory: BusinessServerDirectory {
+    package init() {}
+
+    package func identity(ofToken token: String) -> String? { token == "secret-token" ? "cp1" : nil }
+
+    package func destination(of identity: String) -> String? {
+        identity == "cp1" ? "http://business.test/callback" : nil
+    }
+}
+
+/// Keys that tests can write down.
+package struct FakeKeys: TaskKeys {
+    package init() {}
+
+    package func key(for id: TaskID) -> String { "key-\(id)" }
+
+    package func isValid(_ key: String, for id: TaskID) -> Bool { key == self.key(for: id) }
+}
+
+/// Keeps what it is told, and says when there is more.
+package final class FakeObserver: UploadObserver {
+    private let told = Mutex<[UploadOutcome]>([])
+    private let count = Counter()
+
+    package init() {}
+
+    package var outcomes: [UploadOutcome] { told.withLock { $0 } }
+
+    package func observe(_ outcome: UploadOutcome) {
+        told.withLock { $0.append(outcome) }
+        count.increment()
+    }
+
+    /// The states of the tasks that were closed, in order.
+    package var closed: [TaskState] {
+        outcomes.compactMap { if case .closed(let task) = $0 { task.state } else { nil } }
+    }
+
+    /// Returns when this outcome is among those told.
+    package func told(where predicate: (UploadOutcome) -> Bool) async {
+        while !Task.isCancelled {
+            let seen = outcomes
+            if seen.contains(where: predicate) { return }
+            await count.reach(seen.count + 1)
+        }
+    }
+}
+
+/// An outbox that only knows how many claims there are.
+package struct FakeOutbox: CallbackOutbox {
+    private let claims: Int
+
+    package init(claims: Int = 0) {
+        self.claims = claims
+    }
+
+    package func releaseAllClaims() -> Int { claims }
+    package func readdress(to destinations: [String: String]) {}
+    package func pendingDestinations() -> [PendingDestination] { [] }
+    package func claimDue(for businessServer: String, at now: Timestamp, limit: Int) -> [Callback] { [] }
+    package func record(_ attempt: CallbackAttempt, of callback: Callback) {}
+    package func release(_ callback: Callback) {}
+}
+
+/// The service with fakes for everything outside of it.
+package struct FakeSurroundings: Sendable {
+    package let journal = Journal()
+    package let clock = ManualClock()
+    package let observer = FakeObserver()
+    package let store: FakeStore
+    package let repository: FakeRepository
+    package let outboxChanges = Counter()
+    package let service: UploadService
+
+    package init(policy: BlockPolicy = BlockPolicy()) {
+        store = FakeStore(journal)
+        repository = FakeRepository(journal, clock: clock)
+        service = UploadService(
+            UploadService.Dependencies(
+                repository: repository, store: store, directory: FakeDirectory(), keys: FakeKeys(), observer: observer,
+                clock: clock, policy: policy)
+        ) { [outboxChanges] in outboxChanges.increment() }
+    }
+
+    /// Registers a file with these bytes.
+    package func register(_ content: [UInt8], name: String = "file.bin") async throws -> UploadTask {
+        try await service.register(token: "secret-token") { identity in
+            Registration(
+                businessServer: identity, userID: "u1", storePath: "/store", fileName: name,
+                fileSize: Int64(content.count), fileMD5: md5(content), feedback: nil)
+        }
+    }
+
+    /// The address of a task, with its key.
+    package func address(_ task: UploadTask) -> TaskAddress {
+        TaskAddress(id: task.id, key: FakeKeys().key(for: task.id))
+    }
+}
+
+/// A block's body.
+package enum Body {
+    /// The parts in this order, and the end.
+    package static func of(_ parts: [BlockPart]) -> AsyncThrowingStream<BlockPart, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
+        for part in parts { continuation.yield(part) }
+        continuation.finish()
+        return stream
+    }
+
+    /// The fields of a range.
+    package static func fields(_ range: ByteRange, md5: MD5Digest? = nil) -> [BlockPart] {
+        [.field(.startByte, "\(range.first)"), .field(.endByte, "\(range.last)")]
+            + (md5.map { [.field(.partMd5, $0.description)] } ?? [])
+    }
+
+    /// A file's part, in chunks.
+    package static func file(_ bytes: [UInt8], chunk: Int = 3) -> [BlockPart] {
+        [.fileBegin]
+            + stride(from: 0, to: bytes.count, by: chunk).map { start in
+                .fileBytes(Array(bytes[start..<min(start + chunk, bytes.count)]))
+            }
+    }
+
+    /// The whole body of the block that these bytes of a file make.
+    package static func block(_ range: ByteRange, of content: [UInt8]) -> AsyncThrowingStream<BlockPart, any Error> {
+        let bytes = content[range]
+        return of(fields(range, md5: md5(bytes)) + file(bytes))
+    }
+}

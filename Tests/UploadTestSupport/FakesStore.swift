@@ -1,0 +1,145 @@
+import UploadCore
+
+/// ``StagingStore`` in memory; notes what is done, and fails or waits where the test says so.
+package actor FakeStore: StagingStore {
+    package enum Operation: String, Sendable {
+        case open, spool, write, finish, sync, digest, publish, remove
+    }
+
+    package let journal: Journal
+    package nonisolated let faults = Faults<Operation>()
+    package private(set) var staged: [TaskID: [UInt8]] = [:]
+    package private(set) var published: [String: [UInt8]] = [:]
+    package private(set) var opens = 0
+    package private(set) var syncs = 0
+    package var available = Int64.max
+
+    package init(_ journal: Journal) {
+        self.journal = journal
+    }
+
+    // MARK: For the test
+
+    package func stage(_ bytes: [UInt8]?, for id: TaskID) { staged[id] = bytes }
+
+    package func place(_ bytes: [UInt8]?, at path: String) { published[path] = bytes }
+
+    package func limit(to bytes: Int64) { available = bytes }
+
+    // MARK: StagingStore
+
+    package func targetPath(storePath: String, fileName: String) throws -> String {
+        guard storePath.hasPrefix("/") else { throw UploadError.invalid("storePath", "must be absolute") }
+        return storePath + "/" + fileName
+    }
+
+    package func availableBytes() -> Int64 { available }
+
+    package func open(_ id: TaskID) async throws -> any StagingFile {
+        try await step(.open)
+        opens += 1
+        if staged[id] == nil { staged[id] = [] }
+        return FakeStagingFile(store: self, id: id)
+    }
+
+    package func makeSpool() async throws -> any Spool {
+        try await step(.spool)
+        return FakeSpool()
+    }
+
+    package func stagedDigest(of id: TaskID) async throws -> FileDigest? {
+        try await step(.digest)
+        return staged[id].map { FileDigest(md5: md5($0), size: Int64($0.count)) }
+    }
+
+    package func publishedDigest(at path: String) -> FileDigest? {
+        published[path].map { FileDigest(md5: md5($0), size: Int64($0.count)) }
+    }
+
+    package func publish(_ id: TaskID, to path: String) async throws {
+        try await step(.publish)
+        guard let bytes = staged.removeValue(forKey: id) else { throw PublishError(reason: "no staging file") }
+        published[path] = bytes
+    }
+
+    package func exists(_ id: TaskID) -> Bool { staged[id] != nil }
+
+    package func remove(_ id: TaskID) async throws {
+        try await step(.remove)
+        staged[id] = nil
+    }
+
+    package func stagingFiles() -> [TaskID: Int64] { staged.mapValues { Int64($0.count) } }
+
+    // MARK: For its files
+
+    func put(_ bytes: [UInt8], at offset: Int64, of id: TaskID) {
+        // A file that was removed under its writer takes the bytes along.
+        guard var file = staged[id] else { return }
+        let end = Int(offset) + bytes.count
+        if file.count < end { file.append(contentsOf: [UInt8](repeating: 0, count: end - file.count)) }
+        file.replaceSubrange(Int(offset)..<end, with: bytes)
+        staged[id] = file
+    }
+
+    func step(_ operation: Operation) async throws {
+        journal.note(operation.rawValue)
+        if operation == .sync { syncs += 1 }
+        await faults.wait(operation)
+        try faults.check(operation)
+    }
+}
+
+private struct FakeStagingFile: StagingFile {
+    let store: FakeStore
+    let id: TaskID
+
+    func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter {
+        FakeWriter(store: store, id: id, block: block, pieces: pieces)
+    }
+
+    func sync() async throws { try await store.step(.sync) }
+}
+
+private actor FakeWriter: BlockWriter {
+    private let store: FakeStore
+    private let id: TaskID
+    private let block: ByteRange
+    private let pieces: [ByteRange]
+    private var bytes: [UInt8] = []
+
+    init(store: FakeStore, id: TaskID, block: ByteRange, pieces: [ByteRange]) {
+        (self.store, self.id, self.block, self.pieces) = (store, id, block, pieces)
+    }
+
+    func write(_ chunks: [any ByteChunk]) async throws {
+        try await store.step(.write)
+        let start = block.start + Int64(bytes.count)
+        for chunk in chunks { bytes.append(contentsOf: chunk.withBytes { Array($0) }) }
+        guard let range = ByteRange(start: start, end: block.start + Int64(bytes.count)) else { return }
+        for part in pieces.compactMap({ $0.intersection(range) }) {
+            await store.put(slice(part), at: part.start, of: id)
+        }
+    }
+
+    func finish() async throws -> BlockDigests {
+        try await store.step(.finish)
+        return BlockDigests(block: md5(bytes), pieces: pieces.map { Block(range: $0, md5: md5(slice($0))) })
+    }
+
+    private func slice(_ range: ByteRange) -> [UInt8] {
+        Array(bytes[Int(range.start - block.start)..<Int(range.end - block.start)])
+    }
+}
+
+private actor FakeSpool: Spool {
+    private var bytes: [UInt8] = []
+
+    func append(_ chunks: [any ByteChunk]) {
+        for chunk in chunks { bytes.append(contentsOf: chunk.withBytes { Array($0) }) }
+    }
+
+    func read(at offset: Int64, count: Int) -> any ByteChunk {
+        Array(bytes.dropFirst(Int(offset)).prefix(count))
+    }
+}

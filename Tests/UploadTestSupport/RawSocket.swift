@@ -1,0 +1,142 @@
+import Foundation
+import Glibc
+
+/// A TCP connection with nothing in between: for requests that stop half-way.
+public final class RawSocket: Sendable {
+    /// A call of the socket API failed.
+    public struct Failure: Error, CustomStringConvertible {
+        let call: String
+        let code: Int32
+        /// One sentence.
+        public var description: String { "\(call): \(String(cString: strerror(code)))" }
+    }
+
+    private let descriptor: Int32
+    private let queue = DispatchQueue(label: "RawSocket")
+
+    /// Connects to 127.0.0.1. Reading and writing give up after half a minute.
+    public init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = Self.loopback(port: port)
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure(call: "connect", code: code)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    static func loopback(port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
+    }
+
+    /// Sends all of it.
+    public func send(_ bytes: [UInt8]) async throws {
+        try await blocking { [descriptor] in
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes.withUnsafeBytes { buffer in
+                    Glibc.send(descriptor, buffer.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { throw Failure(call: "send", code: errno) }
+                sent += count
+            }
+        }
+    }
+
+    /// Sends text.
+    public func send(_ text: String) async throws {
+        try await send(Array(text.utf8))
+    }
+
+    /// Says that nothing more will be sent; answers can still come.
+    public func halfClose() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends the connection with RST, as a machine that went away.
+    public func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        // An address of no family dissolves the association: RST now, the descriptor stays ours until deinit.
+        var none = sockaddr()
+        none.sa_family = sa_family_t(AF_UNSPEC)
+        connect(descriptor, &none, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    /// Reads until the bytes contain `end`, or the other side ends the connection.
+    public func read(until end: String) async throws -> String {
+        try await blocking { [descriptor] in
+            var received: [UInt8] = []
+            var byte: UInt8 = 0
+            while !String(decoding: received.suffix(end.utf8.count), as: UTF8.self).hasSuffix(end) {
+                let count = recv(descriptor, &byte, 1, 0)
+                if count == 0 { break }
+                guard count > 0 else { throw Failure(call: "recv", code: errno) }
+                received.append(byte)
+            }
+            return String(decoding: received, as: UTF8.self)
+        }
+    }
+
+    /// Reads one response with a Content-Length.
+    public func readAnswer() async throws -> HTTPAnswer {
+        let head = try await read(until: "\r\n\r\n")
+        let lines = head.components(separatedBy: "\r\n")
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        }
+        let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        let body: [UInt8] = try await blocking { [descriptor] in
+            var body = [UInt8](repeating: 0, count: length)
+            guard length == 0 || recv(descriptor, &body, length, Int32(MSG_WAITALL)) == length else {
+                throw Failure(call: "recv", code: errno)
+            }
+            return body
+        }
+        return HTTPAnswer(status: status, headers: headers, body: body)
+    }
+
+    private func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+}
+
+/// Ports for what must come back on the same one.
+public enum FreePort {
+    /// A port that nothing listens on, outside of the range that the kernel hands out by itself.
+    public static func find() throws -> Int {
+        for _ in 0..<200 {
+            let port = Int.random(in: 15_000..<30_000)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(descriptor) }
+            var address = RawSocket.loopback(port: port)
+            let bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if bound == 0 { return port }
+        }
+        throw RawSocket.Failure(call: "bind", code: EADDRINUSE)
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// One installation of fuploadServer: its folders stay while the process comes and goes.
+public final class ServerProcess: Sendable {
+    private struct State {
+        var process: ProgramProcess?
+        var port = 0
+    }
+
+    /// Holds everything else.
+    public let folder: String
+    /// Standard error of all runs, one after the other.
+    public var log: String { folder + "/server.log" }
+    /// The configuration file.
+    public var configuration: String { folder + "/fupload.yml" }
+    /// The SQLite file.
+    public var database: String { folder + "/data/fupload.sqlite" }
+    /// Where unfinished files go.
+    public var tmpDirectory: String { folder + "/tmp" }
+    /// Where finished files go.
+    public var storeDirectory: String { folder + "/store" }
+    /// The database through the shell.
+    public var sqlite: SQLiteShell { SQLiteShell(path: database) }
+    private let overrides: [String]
+    private let environment: [String: String]
+    private let state = Mutex(State())
+
+    /// Writes the configuration; nothing runs yet.
+    ///
+    /// - Parameters:
+    ///   - businessServers: what belongs below `bServer:`, indented.
+    ///   - overrides: as `key=value`.
+    public init(
+        folder: String, businessServers: String, overrides: [String] = [], environment: [String: String] = [:]
+    ) throws {
+        self.folder = folder
+        self.environment = environment
+        self.overrides = ["server.host=127.0.0.1", "server.port=0"] + overrides
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let text = """
+            env: "test"
+            database: "\(database)"
+            tmpDir: "\(tmpDirectory)"
+            storeDir: "\(storeDirectory)"
+            logLevel: debug
+            callbackSchedule: 100ms
+            bServer:
+            \(businessServers)
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: configuration))
+    }
+
+    /// The process that runs, or ran last.
+    public var process: ProgramProcess? { state.withLock { $0.process } }
+    /// The port that it listens on.
+    public var port: Int { state.withLock { $0.port } }
+    /// The start of every URL.
+    public var base: String { "http://127.0.0.1:\(port)" }
+
+    /// Starts, without waiting for anything.
+    @discardableResult
+    public func launch(overrides more: [String] = []) throws -> ProgramProcess {
+        let arguments = ["-c", configuration] + (overrides + more).flatMap { ["--set", $0] }
+        let process = try ProgramProcess(
+            try ProgramProcess.path(ofProduct: "fuploadServer"), arguments, environment: environment, folder: folder,
+            log: log)
+        state.withLock { $0.process = process }
+        return process
+    }
+
+    /// Starts, and returns once connections are accepted.
+    public func start(overrides more: [String] = []) async throws {
+        let process = try launch(overrides: more)
+        let line = try await process.waitForError(containing: "listening on ")
+        let digits = line.components(separatedBy: "listening on ").last?.split(separator: ":").last ?? ""
+        guard let port = Int(digits.prefix { $0.isNumber }) else { throw TimedOut(what: "a port in '\(line)'") }
+        state.withLock { $0.port = port }
+    }
+
+    /// kill -9, and waits for the end.
+    public func kill() async throws {
+        process?.signal(SIGKILL)
+        try await process?.waitForExit()
+    }
+
+    /// SIGTERM, and waits for the end.
+    @discardableResult
+    public func terminate(within limit: Duration = .seconds(30)) async throws -> ExitStatus? {
+        process?.signal(SIGTERM)
+        return try await process?.waitForExit(within: limit)
+    }
+
+    /// The log of all runs.
+    public func logText() throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: log)), as: UTF8.self)
+    }
+
+    /// The staging files, paths below ``tmpDirectory``.
+    public func stagingFiles() -> [String] {
+        (FileManager.default.enumerator(atPath: tmpDirectory)?.allObjects as? [String] ?? [])
+            .filter { $0.hasSuffix(".part") }
+    }
+
+    /// A finished file's bytes; `nil` when there is none.
+    public func stored(_ path: String) -> [UInt8]? {
+        TemporaryDirectory.read(path.hasPrefix("/") ? path : storeDirectory + "/" + path)
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Synchronization
+
+/// What one test works with: a folder, a receiver for callbacks, a server. All of it ends with the test; the folder
+/// stays when the test failed.
+public final class TestBed: Sendable {
+    /// The bed of the test that is running.
+    @TaskLocal public static var current: TestBed?
+
+    /// The first business server's token: its callbacks go to `/one`, signed.
+    public static let token = "token-of-the-first-4f1d"
+    /// The second one's: its callbacks go to `/two`, unsigned.
+    public static let secondToken = "token-of-the-second-a77e"
+    /// The bytes of the first one's secret.
+    public static let secretBytes = SeededGenerator.bytes(32, seed: 4711)
+    /// The first one's secret, as it is configured.
+    public static let secret = "whsec_" + Data(secretBytes).base64EncodedString()
+
+    /// The folder of this test.
+    public let folder: String
+    /// Takes the callbacks.
+    public let receiver: RecordingReceiver
+    /// The server, not started yet.
+    public let server: ServerProcess
+    private let processes = Mutex<[ProgramProcess]>([])
+    private let hasFailed = Mutex(false)
+
+    private init(overrides: [String], environment: [String: String]) throws {
+        folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+            .appendingPathComponent("fupload-contract-\(UUID().uuidString.prefix(8))").path
+        receiver = try RecordingReceiver()
+        server = try ServerProcess(
+            folder: folder, businessServers: Self.businessServers(receiver), overrides: overrides,
+            environment: environment)
+    }
+
+    /// Runs a test: the receiver and the server are up when `body` begins.
+    public static func run(
+        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
+        _ body: (TestBed) async throws -> Void
+    ) async throws {
+        let bed = try TestBed(overrides: overrides, environment: environment)
+        try await $current.withValue(bed) {
+            do {
+                try await bed.receiver.start()
+                if startsServer { try await bed.server.start() }
+                try await body(bed)
+            } catch {
+                bed.noteFailure()
+                await bed.end()
+                throw error
+            }
+            await bed.end()
+        }
+    }
+
+    /// A process that ends with the test.
+    public func own(_ process: ProgramProcess) -> ProgramProcess {
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
+    /// Keeps the folder.
+    public func noteFailure() {
+        hasFailed.withLock { $0 = true }
+    }
+
+    /// Below `bServer:`, with callbacks to this receiver.
+    public static func businessServers(_ receiver: RecordingReceiver) -> String {
+        """
+          \(token):
+            name: "one"
+            notifyUrl: "\(receiver.url("/one"))"
+            secret: "\(secret)"
+          \(secondToken):
+            name: "two"
+            notifyUrl: "\(receiver.url("/two"))"
+        """
+    }
+
+    private func end() async {
+        for process in processes.withLock({ $0 }) { await process.end() }
+        await server.process?.end()
+        await receiver.stop()
+        guard !hasFailed.withLock({ $0 }) else { return }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,18 @@
+/// The schema's history: plain SQL files, embedded in the binary, applied in order, frozen once released.
+public struct Migration: Sendable {
+    /// The file's name without `.sql`; recorded in the database as applied.
+    public let identifier: String
+    /// The file's text: one or more SQL statements, applied in one transaction.
+    public let sql: String
+
+    /// All of them, oldest first. A test compares this list with the folder.
+    public static let all: [Migration] = [
+        Migration("0001_create_tables", PackageResources._001_create_tables_sql),
+        Migration("0002_create_views", PackageResources._002_create_views_sql),
+    ]
+
+    private init(_ identifier: String, _ text: [UInt8]) {
+        self.identifier = identifier
+        sql = String(decoding: text, as: UTF8.self)
+    }
+}
