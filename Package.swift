@@ -32,6 +32,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -65,7 +66,9 @@ let package = Package(
             resources: [.embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql")],
             swiftSettings: settings
         ),
-        .target(name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite], swiftSettings: settings),
+        .target(
+            name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite],
+            swiftSettings: settings),
         .target(name: "UploadFiles", dependencies: ["UploadCore", systemPackage, crypto], swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
@@ -75,31 +78,34 @@ let package = Package(
         ),
         .target(
             name: "Callbacks",
-            dependencies: ["UploadCore", asyncHTTPClient, crypto, logging, serviceLifecycle],
+            dependencies: ["UploadCore", asyncHTTPClient, nioCore, nioPosix, crypto, logging, serviceLifecycle],
             swiftSettings: settings
         ),
 
         // The composition root and the programs.
-        .target(name: "CBuildInfo", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "CProcess", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
         .target(
             name: "UploadServer",
             dependencies: [
-                "CBuildInfo",
+                "CProcess",
                 "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks",
                 configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
+        .executableTarget(
+            name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
 
         // The two other sides of the wire: they know the contract, and nothing of the server's code.
         .target(
-            name: "UploadClient", dependencies: [asyncHTTPClient, crypto, logging, systemPackage], swiftSettings: settings
+            name: "UploadClient",
+            dependencies: [asyncHTTPClient, nioCore, nioPosix, crypto, logging, systemPackage],
+            swiftSettings: settings
         ),
         .executableTarget(name: "client", dependencies: ["UploadClient", argumentParser], swiftSettings: settings),
         .target(
             name: "BusinessExample",
-            dependencies: [hummingbird, asyncHTTPClient, crypto, logging],
+            dependencies: [hummingbird, asyncHTTPClient, nioCore, crypto, logging],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -113,18 +119,24 @@ let package = Package(
             path: "Tests/UploadTestSupport",
             swiftSettings: settings
         ),
-        .testTarget(name: "UploadCoreTests", dependencies: ["UploadCore", "UploadTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadCoreTests", dependencies: ["UploadCore", "UploadTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "UploadSQLiteTests",
             dependencies: ["UploadSQLite", "UploadMigrations", "UploadTestSupport", grdb],
             swiftSettings: settings
         ),
-        .testTarget(name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto],
+            swiftSettings: settings),
         .testTarget(name: "MultipartTests", dependencies: ["Multipart", nioCore], swiftSettings: settings),
         .testTarget(
-            name: "CallbacksTests", dependencies: ["Callbacks", "UploadTestSupport", crypto], swiftSettings: settings
+            name: "CallbacksTests",
+            dependencies: ["Callbacks", "UploadTestSupport", crypto, logging, nioCore, nioPosix, serviceLifecycle],
+            swiftSettings: settings
         ),
-        .testTarget(name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings
         ),

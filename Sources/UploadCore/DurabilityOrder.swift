@@ -39,7 +39,8 @@ struct DurabilityOrder: Sendable {
         let digests = try await block.writer.finish()
         // 2. They are the right ones.
         if let declared = block.declaredMD5, declared != digests.block {
-            throw UploadError(.checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
+            throw UploadError(
+                .checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
         }
         guard !digests.pieces.isEmpty else { return ([], nil) }
         // 3. They are on disk. Blocks of one file that come together share the fdatasync.

@@ -3,6 +3,7 @@ import SystemPackage
 import UploadCore
 
 extension FileStore {
+    /// Syncs, renames (or copies across filesystems), syncs the folders.
     public func publish(_ id: TaskID, to path: String) async throws {
         let (staged, target) = (self.path(of: id), FilePath(path))
         do {

@@ -44,16 +44,19 @@ public final class FileStore: StagingStore {
         }
     }
 
+    /// Resolves symbolic links on an I/O thread.
     public func targetPath(storePath: String, fileName: String) async throws -> String {
         try await blocking { [containment] in
             try containment.targetPath(storePath: storePath, fileName: fileName).string
         }
     }
 
+    /// What statvfs(3) gives for the staging folder.
     public func availableBytes() async throws -> Int64 {
         try await blocking { [folder] in try SystemCall.availableBytes(folder) }
     }
 
+    /// One open(2); the name becomes durable with the first sync.
     public func open(_ id: TaskID) async throws -> any StagingFile {
         let path = path(of: id)
         let descriptor = try await blocking {
@@ -69,21 +72,25 @@ public final class FileStore: StagingStore {
         }
     }
 
+    /// An unlinked file in the staging folder.
     public func makeSpool() async throws -> any Spool {
         try await blocking { [folder, threads] in try LocalSpool(in: folder, threads: threads) }
     }
 
+    /// One stat(2).
     public func exists(_ id: TaskID) async throws -> Bool {
         let path = path(of: id)
         return try await blocking { try SystemCall.fileSize(path) != nil }
     }
 
+    /// One unlink(2); a file that is not there is fine.
     public func remove(_ id: TaskID) async throws {
         let path = path(of: id)
         try await blocking { try SystemCall.removeFile(path) }
         durableNames.withLock { _ = $0.remove(id) }
     }
 
+    /// Reads the folder; names which are no task's are left out.
     public func stagingFiles() async throws -> [TaskID: Int64] {
         try await blocking { [folder] in
             var files: [TaskID: Int64] = [:]
@@ -96,10 +103,12 @@ public final class FileStore: StagingStore {
         }
     }
 
+    /// Reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func stagedDigest(of id: TaskID) async throws -> FileDigest? {
         try await digest(of: path(of: id))
     }
 
+    /// Reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func publishedDigest(at path: String) async throws -> FileDigest? {
         try await digest(of: FilePath(path))
     }

@@ -37,7 +37,8 @@ final class LocalSpool: Spool {
         do {
             return try await threads.run { [file] in
                 try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                    filled = try file.descriptor.read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                    filled = try file.descriptor.read(
+                        fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
                 }
             }
         } catch {

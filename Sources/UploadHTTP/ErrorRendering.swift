@@ -34,7 +34,8 @@ struct ErrorMiddleware: RouterMiddleware {
                 headers: error.code == .busy ? [.retryAfter: "1"] : [:])
         default:
             let id = String(UInt64.random(in: 0 ... .max), radix: 36)
-            logger.error("internal error", metadata: ["id": "\(id)", "path": "\(request.uri.path)", "error": "\(error)"])
+            logger.error(
+                "internal error", metadata: ["id": "\(id)", "path": "\(request.uri.path)", "error": "\(error)"])
             let code = UploadError.Code.internalError
             return Answers.json(
                 Answers.envelope(code.rawValue, "internal error, logged with id \(id)"), status: code.httpStatus)

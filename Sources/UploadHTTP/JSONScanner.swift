@@ -35,7 +35,8 @@ struct JSONScanner {
 
     private func error() -> SyntaxError {
         peek == nil
-            ? SyntaxError(problem: "is JSON that ends too soon") : SyntaxError(problem: "is not JSON at byte \(position)")
+            ? SyntaxError(problem: "is JSON that ends too soon")
+            : SyntaxError(problem: "is not JSON at byte \(position)")
     }
 
     private mutating func skipWhitespace() {

@@ -10,6 +10,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         self.database = database
     }
 
+    /// One transaction over the index of claims.
     public func releaseAllClaims() async throws -> Int {
         try await database.write { db in
             try db.run(Statements.releaseAllClaims, [])
@@ -17,6 +18,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         }
     }
 
+    /// One transaction, through the index of due rows.
     public func readdress(to destinations: [String: String]) async throws {
         try await database.write { db in
             for (identity, url) in destinations {
@@ -25,6 +27,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         }
     }
 
+    /// One snapshot; jumps through the index from one business server to the next.
     public func pendingDestinations() async throws -> [PendingDestination] {
         try await database.read { db in
             try db.rows(Statements.pendingDestinations, []).map { row in
@@ -34,6 +37,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         }
     }
 
+    /// One statement claims and returns the rows.
     public func claimDue(for businessServer: String, at now: Timestamp, limit: Int) async throws -> [Callback] {
         try await database.write { db in
             try db.rows(Statements.claimDue, [businessServer, now.description, limit])
@@ -41,6 +45,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         }
     }
 
+    /// One transaction: the attempt's row and the callback's new state.
     public func record(_ attempt: CallbackAttempt, of callback: Callback) async throws {
         let state: String
         var nextAttempt: String?
@@ -64,6 +69,7 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
         }
     }
 
+    /// One transaction: pending again, the attempt uncounted.
     public func release(_ callback: Callback) async throws {
         try await database.write { db in try db.run(Statements.releaseCallback, [callback.id]) }
     }

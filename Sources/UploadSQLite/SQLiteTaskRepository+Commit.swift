@@ -2,6 +2,7 @@ import GRDB
 import UploadCore
 
 extension SQLiteTaskRepository {
+    /// One transaction for the batch, a savepoint for each block.
     public func commit(_ blocks: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>] {
         let now = database.now().description
         return try await database.write { db in

@@ -10,6 +10,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         self.database = database
     }
 
+    /// One transaction: look for the equal open task, else insert with a fresh id and the event `created`.
     public func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
         let now = database.now()
         return try await database.write { db in
@@ -26,10 +27,12 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One indexed read.
     public func task(_ id: TaskID) async throws -> UploadTask? {
         try await database.read { db in try Self.task(id, db) }
     }
 
+    /// One snapshot: the row, and the task's blocks in order.
     public func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {
         try await database.read { db in
             guard let task = try Self.task(id, db) else { return nil }
@@ -45,6 +48,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One transaction: check, update, event, callback.
     public func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
         check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
@@ -77,6 +81,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One transaction: back to `receiving` where complete, delete rows, event `bytesLost`.
     public func discardBlocks(
         of id: TaskID, keepingBytesBelow limit: Int64, reason: String
     ) async throws -> Int64 {
@@ -97,6 +102,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One pass over the index of open tasks.
     public func openTasks() async throws -> [OpenTask] {
         try await database.read { db in
             try db.rows(Statements.openTasks, []).map { row in
@@ -108,6 +114,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One range of the index on state and activity.
     public func idleTasks(
         in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
     ) async throws -> [IdlePosition] {
@@ -126,6 +133,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// A snapshot finds them, one transaction deletes them; rows that refer to them go along.
     public func purgeTasks(closedBefore limit: Timestamp, limit count: Int) async throws -> Int {
         // Looked up on a snapshot first: most rounds find nothing, and need not wait for the write lock to learn it.
         let ids = try await database.read { db in

@@ -1,3 +1,4 @@
+import CProcess
 import Callbacks
 import Logging
 import ServiceLifecycle
@@ -13,6 +14,7 @@ public struct Server: Sendable {
 
     /// A server that is yet to be run.
     public init(_ configuration: ServerConfiguration, logger: Logger) {
+        process_bound_heaps()
         self.configuration = configuration
         self.logger = logger
     }
@@ -24,8 +26,10 @@ public struct Server: Sendable {
         logger.notice("\(Version.description) starting", metadata: ["env": "\(configuration.environment)"])
         if UploadDatabase.hasWALResetBug {
             logger.warning(
-                "this SQLite can lose pages when a second program writes or checkpoints the database: only read it beside the server",
-                metadata: ["sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug"])
+                "this SQLite can lose pages when a second program writes the database: only read it beside the server",
+                metadata: [
+                    "sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug",
+                ])
         }
         let databaseLock = try InstanceLock(
             path: configuration.database + ".lock", for: "the database \(configuration.database)")

@@ -1,4 +1,4 @@
-import CBuildInfo
+import CProcess
 import UploadSQLite
 
 /// What is running.
@@ -7,7 +7,7 @@ public enum Version {
     public static let number = "0.1.0"
 
     /// The commit that it was built from.
-    public static var commit: String { String(cString: build_info_commit()) }
+    public static var commit: String { String(cString: process_build_commit()) }
 
     /// One line: ours, commit, SQLite's.
     public static var description: String {

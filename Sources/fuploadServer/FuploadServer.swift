@@ -50,7 +50,8 @@ struct FuploadServer: AsyncParsableCommand {
             flags[String(override[..<split])] = String(override[override.index(after: split)...])
         }
         do {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(file: config)
+            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(
+                file: config)
         } catch {
             report("\(error)")
             // EX_CONFIG of sysexits.h.

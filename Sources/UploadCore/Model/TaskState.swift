@@ -88,7 +88,8 @@ extension TaskState {
         }
         if isClosed { throw .closed(self) }
         if self == .publishing || (self == .verifying && request != .cancel) {
-            throw UploadError(.busy, "the file is complete and being verified and published, status \(request) comes too late")
+            throw UploadError(
+                .busy, "the file is complete and being verified and published, status \(request) comes too late")
         }
     }
 }

@@ -132,7 +132,8 @@ struct BlockIntake {
 
     private func lengthError(_ range: ByteRange) -> UploadError {
         UploadError(
-            .rangeWrong, "file has \(received) bytes, but startByte \(range.first) to endByte \(range.last) is \(range.count)")
+            .rangeWrong,
+            "file has \(received) bytes, but startByte \(range.first) to endByte \(range.last) is \(range.count)")
     }
 }
 

@@ -108,4 +108,3 @@ actor TaskSession {
         openFile = nil
     }
 }
-

@@ -15,13 +15,17 @@ struct LoggingObserver: UploadObserver {
             logger.info("all bytes received", metadata: ["taskId": "\(id)"])
         case .closed(let task):
             let level: Logger.Level = task.state == .failed ? .warning : .info
-            logger.log(level: level, "task \(task.state.rawValue)", metadata: facts(task).merging(["reason": "\(task.reason)"]) { $1 })
+            logger.log(
+                level: level, "task \(task.state.rawValue)",
+                metadata: facts(task).merging(["reason": "\(task.reason)"]) { $1 })
         case .finishDelayed(let id, let delay, let error):
             logger.error(
                 "the file can't be finished now, trying again",
                 metadata: ["taskId": "\(id)", "in": "\(delay.components.seconds) s", "error": "\(error)"])
         case .bytesLost(let id, let bytes):
-            logger.warning("staged bytes are gone, they are asked for again", metadata: ["taskId": "\(id)", "bytes": "\(bytes)"])
+            logger.warning(
+                "staged bytes are gone, they are asked for again",
+                metadata: ["taskId": "\(id)", "bytes": "\(bytes)"])
         case .orphanRemoved(let id):
             logger.info("staging file without an open task removed", metadata: ["taskId": "\(id)"])
         case .purged(let count):

@@ -39,10 +39,12 @@ public struct LineLogHandler: LogHandler {
         case .human:
             let fields = all.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
             let level = event.level.rawValue.uppercased()
-            write("\(time) \(level)\(String(repeating: " ", count: max(0, 8 - level.count))) \(Self.oneLine("\(event.message)"))\(fields)\n")
+            let padding = String(repeating: " ", count: max(0, 8 - level.count))
+            write("\(time) \(level)\(padding) \(Self.oneLine("\(event.message)"))\(fields)\n")
         case .json:
             let fields = all.map { ",\(jsonString($0.key)):\(jsonString("\($0.value)"))" }.joined()
-            write("{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(jsonString("\(event.message)"))\(fields)}\n")
+            let message = jsonString("\(event.message)")
+            write("{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(fields)}\n")
         }
     }
 
