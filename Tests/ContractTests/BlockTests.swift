@@ -34,7 +34,7 @@ struct BlockTests {
             let parts =
                 [Form.Part("comment", "hello"), Form.Part("picture", [0, 13, 10, 45, 45], fileName: "p.png")]
                 + Form(block: 0...999, file.bytes).parts.map { Form.Part($0.name, $0.bytes) }
-                + [Form.Part("file2", "x"), Form.Part("", "y")]
+                + [Form.Part("file2", "x"), Form.Part("File", "y")]
             #expect(try await HTTP.postForm(upload.uploadURL, Form(parts)).retCode == "0")
             #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
         }
@@ -42,7 +42,7 @@ struct BlockTests {
 
     @Test func bytesThatLookLikeTheFormAreKept() async throws {
         try await TestBed.run { bed in
-            let lookalike = Array("\r\n------test-boundary-7f3a9\r\n--\r\n------test-boundary-7f3a9c\n\r\n\r\n--".utf8)
+            let lookalike = Array("\r\n------test-boundary-7f3a9\r\n--\r\n-----test-boundary-7f3a9c\n\r\n\r\n--".utf8)
             let file = TestFile(lookalike + [0, 255, 13, 10] + lookalike)
             let upload = try await bed.server.register(file)
             try await upload.sendAll(file)

@@ -8,7 +8,9 @@ extension Trait where Self == IssueHandlingTrait {
             guard let bed = TestBed.current else { return issue }
             bed.noteFailure()
             var issue = issue
-            issue.comments.append("server log: \(bed.server.log)")
+            let comment: Comment = "server log: \(bed.server.log)"
+            // The trait of a suite is asked once for the suite and once for the test.
+            if !issue.comments.contains(comment) { issue.comments.append(comment) }
             return issue
         }
     }

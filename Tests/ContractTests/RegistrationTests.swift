@@ -108,7 +108,7 @@ struct StorePathTests {
         try await TestBed.run { bed in
             let store = bed.server.storeDirectory
             let places = [
-                ("rel", "rel/a"), ("a/b/c/", "a/b/c/a"), ("\(store)/abs", "abs/a"), (store, "a"), (store + "/", "b"),
+                ("rel", "rel/a"), ("p/q/r/", "p/q/r/a"), ("\(store)/abs", "abs/a"), (store, "d"), (store + "/", "e"),
                 ("x/../y", "y/a"), ("./z", "z/a"), (".", "c"),
             ]
             for (folder, path) in places {
@@ -130,17 +130,25 @@ struct StorePathTests {
             let files = FileManager.default
             try files.createDirectory(atPath: outside, withIntermediateDirectories: true)
             try files.createSymbolicLink(atPath: store + "/link", withDestinationPath: outside)
-            try files.createSymbolicLink(atPath: store + "/dangling", withDestinationPath: outside + "/not/there")
             try files.createSymbolicLink(atPath: store + "/loop", withDestinationPath: store + "/loop")
             let places = [
                 "/", "/etc", outside, "..", "../store-2", "a/../../b", store + "/..", store + "-2", "link", "link/deeper",
-                "dangling", "loop", "link/../..",
+                "loop", "link/../..",
             ]
             for place in places {
                 let answer = try await bed.server.post(NewTask(file, in: place))
                 #expect(answer.retCode == "6", "\(place): \(answer.text)")
                 #expect(answer.sentence.contains("storePath"), "\(place): \(answer.text)")
             }
+        }
+    }
+
+    @Test func aLinkThatLeadsOutsideToNothingIsRefused() async throws {
+        try await TestBed.run { bed in
+            try FileManager.default.createSymbolicLink(
+                atPath: bed.server.storeDirectory + "/dangling", withDestinationPath: bed.folder + "/not/there")
+            #expect(try await bed.server.post(NewTask(file, in: "dangling")).retCode == "6")
+            #expect(try await bed.server.post(NewTask(file, in: "dangling/deeper")).retCode == "6")
         }
     }
 

@@ -14,7 +14,8 @@ import UploadTestSupport
             activeAt: Timestamp(milliseconds: 0))
     }
 
-    private static let rest = #","taskId":9007199254740991,"userId":"u1","fileName":"a.bin","fileSize":5,"#
+    private static let rest =
+        #","taskId":9007199254740991,"userId":"u1","fileName":"a.bin","fileSize":5,"#
         + #""fileMd5":"55a54008ad1ba589aa210d2629c1df41","storePath":"/store/x"}"#
 
     /// Neither the order of keys, nor spaces, nor numbers, nor escapes change.

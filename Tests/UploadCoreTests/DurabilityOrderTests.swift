@@ -85,7 +85,8 @@ import UploadTestSupport
             #expect(await surroundings.repository.task(task.id)?.state.isClosed == false)
         }
         #expect(try await finish(task)?.state == .finished)
-        #expect(surroundings.journal.entries.filter { $0.hasPrefix("move") } == ["move publishing", "move finished(0)"])
+        #expect(
+            surroundings.journal.entries.filter { $0.hasPrefix("move") } == ["move publishing", "move finished(0)"])
     }
 
     @Test func aFailedCommitIsRepeatedWithoutTheStagingFile() async throws {

@@ -79,12 +79,17 @@ import UploadTestSupport
         let task = try await upload()
         surroundings.service.finisher.enqueue(task.id)
         let hashing = surroundings.store.faults.hold(.digest)
+        let publishing = surroundings.store.faults.hold(.publish)
         await running {
             await hashing.arrived()
-            for _ in 0..<100 { await Task.yield() }
+            // If both go to work, the second overtakes the one that is held.
+            for _ in 0..<1000 { await Task.yield() }
             hashing.open()
+            await publishing.arrived()
+            for _ in 0..<1000 { await Task.yield() }
+            publishing.open()
             await surroundings.observer.told { if case .closed = $0 { true } else { false } }
-            for _ in 0..<100 { await Task.yield() }
+            for _ in 0..<1000 { await Task.yield() }
         }
         #expect(surroundings.observer.closed == [.finished])
         #expect(!surroundings.observer.outcomes.contains { if case .finishDelayed = $0 { true } else { false } })

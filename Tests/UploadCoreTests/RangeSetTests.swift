@@ -39,9 +39,10 @@ import UploadTestSupport
             #expect(set.ranges == Self.runs(flags, of: true))
             #expect(set.count == Int64(flags.count { $0 }))
             #expect(set.missing(ofSize: Int64(Self.size)) == Self.runs(flags, of: false))
-            #expect((-2...Int64(Self.size) + 2).allSatisfy { offset in
-                set.contains(offset) == (flags.indices.contains(Int(offset)) && flags[Int(offset)])
-            })
+            #expect(
+                (-2...Int64(Self.size) + 2).allSatisfy { offset in
+                    set.contains(offset) == (flags.indices.contains(Int(offset)) && flags[Int(offset)])
+                })
 
             let asked = Self.someRange(&generator)
             let part = Array(flags[Int(asked.start)..<Int(asked.end)])

@@ -30,7 +30,8 @@ import UploadTestSupport
         let task = try await surroundings.register(content)
         let unknown = TaskAddress(id: taskID(77), key: "key-77")
         let errors = [
-            await refusal(by: TaskAddress(id: task.id, key: "")), await refusal(by: TaskAddress(id: task.id, key: "key-2")),
+            await refusal(by: TaskAddress(id: task.id, key: "")),
+            await refusal(by: TaskAddress(id: task.id, key: "key-2")),
             await refusal(by: unknown),
         ]
         #expect(errors.map { $0?.code } == [.noSuchTask, .noSuchTask, .noSuchTask])

@@ -15,7 +15,8 @@ import UploadTestSupport
     @Test(arguments: [
         (registration(user: ""), "userId"), (registration(user: String(repeating: "u", count: 1025)), "userId"),
         (registration(user: "a\nb"), "userId"), (registration(user: "a\u{7F}"), "userId"),
-        (registration(path: ""), "storePath"), (registration(path: "/" + String(repeating: "p", count: 4095)), "storePath"),
+        (registration(path: ""), "storePath"),
+        (registration(path: "/" + String(repeating: "p", count: 4095)), "storePath"),
         (registration(path: "/a\u{0}b"), "storePath"), (registration(name: ""), "fileName"),
         (registration(name: "."), "fileName"), (registration(name: ".."), "fileName"),
         (registration(name: "a/b"), "fileName"), (registration(name: "/"), "fileName"),

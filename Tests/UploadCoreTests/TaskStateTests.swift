@@ -20,16 +20,17 @@ import UploadCore
         #expect(names == ["upload", "pause", "verify", "verify", "finish", "fail", "cancel", "timeout"])
     }
 
-    @Test(arguments: [
-        (TaskState.receiving, [nil, .alreadyInState, nil]),
-        (.paused, [.alreadyInState, nil, nil]),
-        (.verifying, [.busy, .busy, nil]),
-        (.publishing, [.busy, .busy, .busy]),
-        (.finished, [.closed, .closed, .closed]),
-        (.failed, [.closed, .closed, .closed]),
-        (.cancelled, [.closed, .closed, .alreadyInState]),
-        (.timedOut, [.closed, .closed, .closed]),
-    ] as [(TaskState, [UploadError.Code?])])
+    @Test(
+        arguments: [
+            (TaskState.receiving, [nil, .alreadyInState, nil]),
+            (.paused, [.alreadyInState, nil, nil]),
+            (.verifying, [.busy, .busy, nil]),
+            (.publishing, [.busy, .busy, .busy]),
+            (.finished, [.closed, .closed, .closed]),
+            (.failed, [.closed, .closed, .closed]),
+            (.cancelled, [.closed, .closed, .alreadyInState]),
+            (.timedOut, [.closed, .closed, .closed]),
+        ] as [(TaskState, [UploadError.Code?])])
     func check(state: TaskState, codes: [UploadError.Code?]) {
         for (request, code) in zip(StateRequest.allCases, codes) {
             var thrown: UploadError?

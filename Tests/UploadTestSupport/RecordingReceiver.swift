@@ -22,7 +22,11 @@ public final class RecordingReceiver: Sendable {
         /// `retCode`.
         public var retCode: String? { json["retCode"].text }
         /// `taskId`.
-        public var taskID: Int64? { json["taskId"].integer }
+        ///
+        /// Found in the text: what the feedback contains is not for every JSON decoder.
+        public var taskID: Int64? {
+            text.matches(of: /"taskId":(\d+)/).last.flatMap { Int64($0.output.1) }
+        }
         /// The header of that name.
         public var webhookID: String? { headers["webhook-id"] }
     }

@@ -27,6 +27,8 @@ enum Spawn {
         posix_spawn_file_actions_adddup2(&actions, streams.input, 0)
         posix_spawn_file_actions_adddup2(&actions, streams.output, 1)
         posix_spawn_file_actions_adddup2(&actions, streams.error, 2)
+        // A listening socket that lives on in a child keeps its port alive after it was closed here.
+        guard let closeFrom, closeFrom(&actions, 3) == 0 else { throw Failure(program: "closefrom", code: ENOSYS) }
 
         // The test runner may ignore or block signals; a program under test starts like one from a shell.
         var attributes = posix_spawnattr_t()
@@ -51,6 +53,14 @@ enum Spawn {
         guard code == 0 else { throw Failure(program: program, code: code) }
         return pid
     }
+
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+    /// glibc has it since 2.34; the module map hides it, as all that is not POSIX.
+    private static let closeFrom: CloseFrom? = {
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return nil }
+        return unsafeBitCast(symbol, to: CloseFrom.self)
+    }()
 
     /// Pipes get their close-on-exec a moment after they are made: no child may be started in between.
     private static let spawning = Mutex(())

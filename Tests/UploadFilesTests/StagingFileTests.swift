@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+import UploadCore
+import UploadFiles
+import UploadTestSupport
+
+@Suite struct StagingFileTests {
+    private let fixture: FilesFixture
+    private let content = SeededGenerator.bytes(1000)
+
+    init() throws {
+        fixture = try FilesFixture()
+    }
+
+    private func write(_ bytes: [UInt8], as block: ByteRange, pieces: [ByteRange], chunk: Int) async throws
+        -> BlockDigests
+    {
+        let writer = try await fixture.store.open(fixture.id).makeWriter(for: block, pieces: pieces)
+        for start in stride(from: 0, to: bytes.count, by: chunk) {
+            try await writer.write([Array(bytes[start..<min(start + chunk, bytes.count)]), [UInt8]()])
+        }
+        return try await writer.finish()
+    }
+
+    @Test func blocksAreWrittenWhereTheyBelong() async throws {
+        for block in [range(600, 999), range(0, 99), range(100, 599)] {
+            let digests = try await write(content[block], as: block, pieces: [block], chunk: 77)
+            #expect(
+                digests
+                    == BlockDigests(block: md5(content[block]), pieces: [Block(range: block, md5: md5(content[block]))])
+            )
+        }
+        #expect(TemporaryDirectory.read(fixture.staged) == content)
+        #expect(try await fixture.store.stagedDigest(of: fixture.id) == FileDigest(md5: md5(content), size: 1000))
+    }
+
+    /// Chunk borders before, on and after the pieces' borders.
+    @Test(arguments: [1, 3, 10, 49, 50, 51, 100, 500])
+    func heldBytesAreNotTouched(chunk: Int) async throws {
+        let whole = range(0, 499)
+        _ = try await write(content[whole], as: whole, pieces: [whole], chunk: 500)
+        let other = SeededGenerator.bytes(1000, seed: 2)
+        let pieces = [range(50, 59), range(100, 149), range(300, 300), range(440, 449)]
+        let block = range(50, 449)
+        let digests = try await write(other[block], as: block, pieces: pieces, chunk: chunk)
+        #expect(digests.block == md5(other[block]))
+        #expect(digests.pieces == pieces.map { Block(range: $0, md5: md5(other[$0])) })
+        var expected = content[whole]
+        for piece in pieces { expected.replaceSubrange(Int(piece.start)..<Int(piece.end), with: other[piece]) }
+        #expect(TemporaryDirectory.read(fixture.staged) == expected)
+    }
+
+    @Test func aBlockWithoutMissingPiecesIsOnlyHashed() async throws {
+        let block = range(0, 9)
+        let digests = try await write(content[block], as: block, pieces: [], chunk: 4)
+        #expect(digests == BlockDigests(block: md5(content[block]), pieces: []))
+        #expect(TemporaryDirectory.read(fixture.staged) == [])
+    }
+
+    @Test func manyWritersAtOnce() async throws {
+        let file = try await fixture.store.open(fixture.id)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for start in stride(from: Int64(0), to: 1000, by: 50) {
+                group.addTask { [content] in
+                    let block = range(start, start + 49)
+                    let writer = file.makeWriter(for: block, pieces: [block])
+                    for byte in content[block] { try await writer.write([[byte]]) }
+                    #expect(try await writer.finish().block == md5(content[block]))
+                    try await file.sync()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(TemporaryDirectory.read(fixture.staged) == content)
+    }
+
+    @Test func openingAgainKeepsTheBytes() async throws {
+        try await fixture.stage(content)
+        try await fixture.store.open(fixture.id).sync()
+        #expect(TemporaryDirectory.read(fixture.staged) == content)
+    }
+
+    @Test(arguments: [0, 1, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, 5 << 20])
+    func digestsOfAllSizes(size: Int) async throws {
+        let bytes = SeededGenerator.bytes(size)
+        try await fixture.stage(bytes)
+        let digest = FileDigest(md5: md5(bytes), size: Int64(size))
+        #expect(try await fixture.store.stagedDigest(of: fixture.id) == digest)
+        #expect(try await fixture.store.publishedDigest(at: fixture.staged) == digest)
+    }
+
+    @Test func noFileHasNoDigest() async throws {
+        #expect(try await fixture.store.stagedDigest(of: fixture.id) == nil)
+        #expect(try await fixture.store.publishedDigest(at: fixture.folder("nothing/here")) == nil)
+        #expect(try await !fixture.store.exists(fixture.id))
+    }
+
+    @Test func removesOnceAndAgain() async throws {
+        try await fixture.stage(content)
+        #expect(try await fixture.store.exists(fixture.id))
+        try await fixture.store.remove(fixture.id)
+        try await fixture.store.remove(fixture.id)
+        #expect(try await !fixture.store.exists(fixture.id))
+        #expect(!fixture.exists(fixture.staged))
+    }
+
+    @Test func listsStagingFilesAndNothingElse() async throws {
+        try await fixture.stage(content)
+        for name in [
+            "x.part", "0.part", "-1.part", "9007199254740992.part", "7.part.bak", "7", ".part", "spool-1", "+8.part",
+        ] {
+            try fixture.folder.write([1], to: "tmp/\(name)")
+        }
+        #expect(try await fixture.store.stagingFiles() == [fixture.id: 1000])
+    }
+
+    @Test func availableBytesAreTheFilesystems() async throws {
+        #expect(try await fixture.store.availableBytes() > 0)
+    }
+
+    @Test func aFolderThatCanNotBeMadeIsNamed() throws {
+        try fixture.folder.write([1], to: "file")
+        let error = #expect(throws: FileStore.FolderError.self) {
+            _ = try FilesFixture(stagingFolder: fixture.folder("file/tmp"))
+        }
+        #expect(error?.description.contains(fixture.folder("file/tmp")) == true)
+    }
+
+    // MARK: Spool
+
+    @Test func aSpoolGivesBackWhatItGot() async throws {
+        let spool = try await fixture.store.makeSpool()
+        try await spool.append([content[range(0, 99)], content[range(100, 100)]])
+        try await spool.append([content[range(101, 999)]])
+        var bytes: [UInt8] = []
+        while true {
+            let chunk = try await spool.read(at: Int64(bytes.count), count: 333)
+            guard chunk.count > 0 else { break }
+            bytes += chunk.withBytes { Array($0) }
+        }
+        #expect(bytes == content)
+        // No name that could stay behind.
+        #expect(try await fixture.store.stagingFiles().isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder("tmp")).isEmpty)
+    }
+
+    @Test func descriptorsAreClosedWithTheirLastReference() async throws {
+        let prefix = fixture.folder("tmp/")
+        do {
+            let file = try await fixture.store.open(fixture.id)
+            let writer = file.makeWriter(for: range(0, 9), pieces: [range(0, 9)])
+            let spool = try await fixture.store.makeSpool()
+            try await writer.write([content[range(0, 9)]])
+            try await spool.append([content])
+            let open = try openDescriptors { $0.hasPrefix(prefix) }
+            withExtendedLifetime((file, writer, spool)) { #expect(open == 2) }
+        }
+        // The last reference may be a job's, which its thread drops just after the answer: so one more job a thread.
+        _ = try await fixture.store.stagedDigest(of: fixture.id)
+        while try openDescriptors(where: { $0.hasPrefix(prefix) }) > 0 { await Task.yield() }
+    }
+}

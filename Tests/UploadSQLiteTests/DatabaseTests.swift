@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+import Testing
+import UploadCore
+import UploadMigrations
+import UploadTestSupport
+
+@testable import UploadSQLite
+
+@Suite struct DatabaseTests {
+    @Test func commitsSurviveAPowerCut() async throws {
+        let fixture = try DatabaseFixture()
+        try await fixture.database.pool.write { (db) throws in
+            #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
+            #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
+            #expect(try Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1)
+            #expect(throws: Never.self) { try UploadDatabase.assertDurable(db) }
+        }
+        try await fixture.database.pool.writeWithoutTransaction { (db) throws in
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            let error = #expect(throws: DatabaseOpenError.self) { try UploadDatabase.assertDurable(db) }
+            #expect(error?.description.contains("synchronous") == true)
+        }
+    }
+
+    @Test func everythingIsThereAfterReopening() async throws {
+        let fixture = try DatabaseFixture()
+        let task = try await fixture.register()
+        try await fixture.commit(range(10, 19), to: task)
+        let before = try await fixture.repository.taskWithRanges(task.id)
+        let installation = try fixture.database.installationID()
+        #expect(installation.count == 16)
+        try fixture.database.close()
+
+        let again = try UploadDatabase.open(path: fixture.path) { fixture.clock.now }
+        let after = try await SQLiteTaskRepository(again).taskWithRanges(task.id)
+        #expect(after?.task == before?.task)
+        #expect(after?.held.ranges == [range(10, 19)])
+        #expect(try again.installationID() == installation)
+        try again.close()
+    }
+
+    @Test func aNewerSchemaIsRefused() async throws {
+        let fixture = try DatabaseFixture()
+        try await fixture.execute("INSERT INTO grdb_migrations VALUES ('0999_from_the_future')")
+        try fixture.database.close()
+        let error = #expect(throws: DatabaseOpenError.self) {
+            try UploadDatabase.open(path: fixture.path) { fixture.clock.now }
+        }
+        #expect(error?.description.contains("0999_from_the_future") == true)
+    }
+
+    @Test func whatIsNoDatabaseIsRefused() throws {
+        let folder = try TemporaryDirectory()
+        let path = try folder.write(SeededGenerator.bytes(8192), to: "a.sqlite")
+        let error = #expect(throws: DatabaseOpenError.self) {
+            try UploadDatabase.open(path: path) { Timestamp(milliseconds: 0) }
+        }
+        #expect(error?.description.contains("can't be used") == true)
+    }
+
+    @Test func theMigrationsAreTheFilesOfTheFolder() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
+        let folder = root.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("migrations")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".sql") }.sorted()
+        #expect(!names.isEmpty)
+        #expect(Migration.all.map { $0.identifier + ".sql" } == names)
+        for migration in Migration.all {
+            let file = folder.appendingPathComponent(migration.identifier + ".sql")
+            #expect(try String(contentsOf: file, encoding: .utf8) == migration.sql)
+        }
+    }
+
+    // MARK: Locks
+
+    @Test(.timeLimit(.minutes(1))) func aLongReaderBlocksNoWriter() async throws {
+        let fixture = try DatabaseFixture()
+        let task = try await fixture.register()
+        let reader = try fixture.otherConnection()
+        try await reader.writeWithoutTransaction { (db) throws in
+            try db.execute(sql: "BEGIN")
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM blocks") == 0)
+        }
+        try await fixture.commit(range(0, 9), to: task)
+        #expect(try await fixture.number("SELECT count(*) FROM blocks") == 1)
+        try await reader.writeWithoutTransaction { (db) throws in
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM blocks") == 0)
+            try db.execute(sql: "COMMIT")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aForeignWriteLockDelaysACommitAndDoesNotFailIt() async throws {
+        let fixture = try DatabaseFixture()
+        let task = try await fixture.register()
+        let other = try fixture.otherConnection()
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        // The row is written under our clock, which is asked just before the transaction is begun.
+        let begun = Counter()
+        let slow = UploadDatabase(
+            pool: fixture.database.pool,
+            now: {
+                begun.increment()
+                return fixture.clock.now
+            })
+        let block = ReceivedBlock(taskID: task.id, pieces: [Block(range: range(0, 9), md5: md5([]))])
+        let committing = Task { try await SQLiteTaskRepository(slow).commit([block]) }
+        await begun.reach(1)
+        let before = try await fixture.number("SELECT count(*) FROM blocks")
+        #expect(before == 0)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        #expect(try await committing.value[0].get().receivedBytes == 10)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aWriteIsFinishedThoughItsCallerIsCancelled() async throws {
+        let fixture = try DatabaseFixture()
+        let task = try await fixture.register()
+        let block = ReceivedBlock(taskID: task.id, pieces: [Block(range: range(0, 9), md5: md5([]))])
+        let committing = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await fixture.repository.commit([block])
+        }
+        committing.cancel()
+        #expect(try await committing.value[0].get().receivedBytes == 10)
+        #expect(try await fixture.repository.task(task.id)?.receivedBytes == 10)
+    }
+
+    // MARK: Plans
+
+    @Test(arguments: Statements.all.map(\.name)) func noStatementScansATable(name: String) async throws {
+        let sql = try #require(Statements.all.first { $0.name == name }?.sql)
+        let fixture = try DatabaseFixture()
+        try await fixture.database.pool.write { (db) throws in
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+            let nulls = StatementArguments(
+                [(any DatabaseValueConvertible)?](
+                    repeating: nil, count: sql.count { $0 == "?" }))
+            let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+            for row in try Row.fetchAll(statement, arguments: nulls) {
+                let detail: String = row["detail"]
+                let words = detail.split(separator: " ").map(String.init)
+                guard words.count > 1, words[0] == "SCAN", tables.contains(words[1]) else { continue }
+                let isAllowed = name == "releaseAllClaims" && detail.contains("INDEX callbacks_claimed")
+                #expect(isAllowed, "\(name): \(detail)")
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import GRDB
+import Testing
+import UploadCore
+import UploadTestSupport
+
+@testable import UploadSQLite
+
+/// What recovery, the sweeper and people look at.
+@Suite struct SweepingTests {
+    private let fixture: DatabaseFixture
+    private var repository: SQLiteTaskRepository { fixture.repository }
+
+    init() throws {
+        fixture = try DatabaseFixture()
+    }
+
+    @Test func openTasksWithTheEndOfWhatTheyHold() async throws {
+        let empty = try await fixture.register("a")
+        let some = try await fixture.register("b")
+        try await fixture.commit(range(50, 59), to: some)
+        try await fixture.commit(range(0, 9), to: some)
+        let whole = try await fixture.register("c", size: 5)
+        try await fixture.commit(range(0, 4), to: whole)
+        try await fixture.closed("d")
+        let open = try await repository.openTasks().sorted { $0.id < $1.id }
+        let expected = [
+            OpenTask(id: empty.id, state: .receiving, heldEnd: 0),
+            OpenTask(id: some.id, state: .receiving, heldEnd: 60),
+            OpenTask(id: whole.id, state: .verifying, heldEnd: 5),
+        ]
+        #expect(open == expected.sorted { $0.id < $1.id })
+    }
+
+    @Test func idleTasksPageByPage() async throws {
+        var order: [IdlePosition] = []
+        for number in 0..<7 {
+            // Two share each instant, so that the id has to decide.
+            if number.isMultiple(of: 2) { fixture.clock.advance(by: .seconds(1)) }
+            let task = try await fixture.register("\(number)")
+            order.append(IdlePosition(activeAt: task.activeAt, id: task.id))
+        }
+        order.sort { ($0.activeAt, $0.id) < ($1.activeAt, $1.id) }
+        let limit = order[5].activeAt
+        try await fixture.move(try await fixture.register("paused"), to: .paused)
+        try await fixture.closed("closed")
+
+        var found: [IdlePosition] = []
+        var sizes: [Int] = []
+        repeat {
+            let page = try await repository.idleTasks(in: .receiving, since: limit, after: found.last, limit: 2)
+            sizes.append(page.count)
+            found += page
+        } while sizes.last == 2
+        #expect(found == Array(order.prefix(6)))
+        #expect(sizes == [2, 2, 2, 0])
+        #expect(try await repository.idleTasks(in: .paused, since: fixture.clock.now, after: nil, limit: 9).count == 1)
+    }
+
+    @Test func purgesWhatIsClosedAndSettled() async throws {
+        let open = try await fixture.register("open")
+        let pending = try await fixture.closed("pending")
+        let delivered = try await fixture.closed("delivered")
+        let silent = try await fixture.move(try await fixture.register("silent"), to: .cancelled)
+        let now = fixture.clock.now
+        try await fixture.execute(
+            "UPDATE callbacks SET state = 'delivered', settled_at = created_at WHERE task_id = ?",
+            [delivered.id.rawValue])
+        try await fixture.execute(
+            "INSERT INTO callback_attempts (callback_id, attempt, started_at, duration_ms) SELECT id, 1, created_at, 0 "
+                + "FROM callbacks WHERE task_id = ?", [delivered.id.rawValue])
+
+        #expect(try await repository.purgeTasks(closedBefore: now.advanced(by: .milliseconds(-1)), limit: 10) == 0)
+        #expect(try await repository.purgeTasks(closedBefore: now, limit: 1) == 1)
+        #expect(try await repository.purgeTasks(closedBefore: now, limit: 10) == 1)
+        #expect(try await repository.purgeTasks(closedBefore: now, limit: 10) == 0)
+        for task in [delivered, silent] { #expect(try await repository.task(task.id) == nil) }
+        for task in [open, pending] { #expect(try await repository.task(task.id) != nil) }
+    }
+
+    @Test func purgingTakesEverythingOfTheTask() async throws {
+        let task = try await fixture.register()
+        try await fixture.commit(range(0, 9), to: task)
+        try await fixture.move(task, to: .cancelled, callback: .cancelled)
+        try await fixture.execute("UPDATE callbacks SET state = 'dead', settled_at = created_at")
+        try await fixture.execute(
+            "INSERT INTO callback_attempts (callback_id, attempt, started_at, duration_ms) SELECT id, 1, created_at, 0 "
+                + "FROM callbacks")
+        #expect(try await repository.purgeTasks(closedBefore: fixture.clock.now, limit: 10) == 1)
+        for table in ["tasks", "blocks", "events", "callbacks", "callback_attempts"] {
+            #expect(try await fixture.number("SELECT count(*) FROM \(table)") == 0, "\(table)")
+        }
+    }
+
+    // MARK: Views
+
+    @Test func taskProgressSaysWhatIsMissing() async throws {
+        let task = try await fixture.register(size: 300)
+        let sql = "SELECT percent || '% ' || missing_ranges FROM task_progress WHERE id = ?"
+        #expect(try await fixture.strings(sql, [task.id.rawValue]) == ["0.0% 0-299"])
+        try await fixture.commit(range(10, 19), range(20, 29), range(100, 100), to: task)
+        #expect(try await fixture.strings(sql, [task.id.rawValue]) == ["7.0% 0-9, 30-99, 101-299"])
+        try await fixture.commit(range(299, 299), range(0, 9), to: task)
+        #expect(try await fixture.strings(sql, [task.id.rawValue]) == ["10.7% 30-99, 101-298"])
+        try await fixture.commit(range(30, 99), range(101, 298), to: task)
+        #expect(try await fixture.strings(sql, [task.id.rawValue]) == ["100.0% "])
+        let empty = try await fixture.register("empty", size: 0)
+        #expect(try await fixture.strings(sql, [empty.id.rawValue]) == ["100.0% "])
+    }
+
+    @Test func callbackBacklogShowsWhatIsUndelivered() async throws {
+        try await fixture.closed("a")
+        let second = try await fixture.closed("b", server: "cp2")
+        try await fixture.execute(
+            "UPDATE callbacks SET state = 'dead', settled_at = created_at, last_status = 500 WHERE task_id = ?",
+            [second.id.rawValue])
+        let sql = "SELECT business_server || ' ' || state || ' ' || ret_code FROM callback_backlog ORDER BY id"
+        #expect(try await fixture.strings(sql) == ["cp1 pending -3", "cp2 dead -3"])
+        try await fixture.execute("UPDATE callbacks SET state = 'delivered', settled_at = created_at")
+        #expect(try await fixture.strings(sql) == [])
+    }
+}
