@@ -42,9 +42,9 @@ struct DurabilityOrder: Sendable {
             throw UploadError(
                 .checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
         }
-        guard !digests.pieces.isEmpty else { return ([], nil) }
+        guard let file = block.file, !digests.pieces.isEmpty else { return ([], nil) }
         // 3. They are on disk. Blocks of one file that come together share the fdatasync.
-        try await block.file.sync()
+        try await file.sync()
         // 4. Their rows are. Blocks of all files that come together share the COMMIT.
         let committed = try await commits.submit(ReceivedBlock(taskID: id, pieces: digests.pieces))
         // 5. Only now may the caller answer.
@@ -73,7 +73,9 @@ struct DurabilityOrder: Sendable {
         }
         let digest = try await store.stagedDigest(of: task.id)
         guard let digest, digest.size == registration.fileSize else {
-            return try await askAgain(task, keepingBytesBelow: digest?.size ?? 0)
+            // One that is too long was not written by us: nothing in it can be trusted.
+            let intact = digest.map { $0.size < registration.fileSize ? $0.size : 0 } ?? 0
+            return try await askAgain(task, keepingBytesBelow: intact)
         }
         guard digest.md5 == registration.fileMD5 else {
             let reason = "the file's MD5 is \(digest.md5), registered was \(registration.fileMD5)"
@@ -85,7 +87,11 @@ struct DurabilityOrder: Sendable {
 
     private func publish(_ task: UploadTask) async throws -> UploadTask {
         try await targets.pass(task.targetPath) {
-            if try await store.exists(task.id) {
+            let size = task.registration.fileSize
+            // An empty file's staging file was never synced by a block.
+            if size == 0 { _ = try await store.open(task.id) }
+            // By its size, not its mere presence: whatever made another file of that name, it is not this one's bytes.
+            if try await store.stagedSize(of: task.id) == size {
                 do {
                     try await store.publish(task.id, to: task.targetPath)
                 } catch let error as PublishError {
@@ -94,7 +100,7 @@ struct DurabilityOrder: Sendable {
             } else {
                 // The process died between the rename and the COMMIT, or somebody took the staging file away.
                 let found = try await store.publishedDigest(at: task.targetPath)
-                guard found == FileDigest(md5: task.registration.fileMD5, size: task.registration.fileSize) else {
+                guard found == FileDigest(md5: task.registration.fileMD5, size: size) else {
                     return try await askAgain(task, keepingBytesBelow: 0)
                 }
             }
@@ -104,18 +110,16 @@ struct DurabilityOrder: Sendable {
 
     // MARK: Closing
 
-    /// Closes a task: state, event and callback in ONE transaction, then the staging file goes.
+    /// Closes a task: state, event and callback in ONE transaction. The staging file goes after that (``Finisher``), so
+    /// that a crash in between leaves an orphan for recovery and never a row without bytes.
     func close(
         _ task: UploadTask, as state: TaskState, _ code: CallbackCode, reason: String,
-        check: (@Sendable (TaskState) throws(UploadError) -> Void)? = nil
+        check: (@Sendable (UploadTask) throws(UploadError) -> Void)? = nil
     ) async throws -> UploadTask {
         let callback = CallbackDraft(
             code, status: reason, destination: directory.destination(of: task.registration.businessServer) ?? "")
-        let closed = try await repository.move(
+        return try await repository.move(
             task.id, to: state, reason: reason, callback: callback, check: check ?? stillIs(task.state))
-        // After the COMMIT, so that a crash in between leaves an orphan for recovery and never a row without bytes.
-        try await store.remove(task.id)
-        return closed
     }
 
     private func askAgain(_ task: UploadTask, keepingBytesBelow limit: Int64) async throws -> UploadTask {
@@ -124,10 +128,12 @@ struct DurabilityOrder: Sendable {
         return try await repository.task(task.id) ?? task
     }
 
-    private func stillIs(_ expected: TaskState) -> @Sendable (TaskState) throws(UploadError) -> Void {
-        { state throws(UploadError) in
-            if state.isClosed { throw .closed(state) }
-            guard state == expected else { throw UploadError(.busy, "the task's status changed to \(state.wireName)") }
+    private func stillIs(_ expected: TaskState) -> @Sendable (UploadTask) throws(UploadError) -> Void {
+        { task throws(UploadError) in
+            if task.state.isClosed { throw .closed(task.state) }
+            guard task.state == expected else {
+                throw UploadError(.busy, "the task's status changed to \(task.state.wireName)")
+            }
         }
     }
 }

@@ -17,13 +17,33 @@ extension FileStore {
         }
     }
 
+    /// Every folder on the way to the file stays after a power cut, whoever made it and whenever: a process may have died
+    /// between making one and syncing its parent.
+    func syncFolders(of target: FilePath) throws {
+        var folder = target.folder
+        while folder.lastComponent != nil, !durableFolders.withLock({ $0.contains(folder) }) {
+            do {
+                try SystemCall.syncFolder(folder.folder)
+            } catch Errno.permissionDenied {
+                // A parent that we may not even read is none that we made an entry in.
+                return
+            }
+            durableFolders.withLock { _ = $0.insert(folder) }
+            folder = folder.folder
+        }
+    }
+
     /// The target's folder is there, durable, and inside `storeDir` still, whatever has happened since registration.
     private func prepare(_ target: FilePath) throws {
         let folder = target.folder
         guard try containment.contains(folder) else {
             throw PublishError(reason: "storePath leads outside of storeDir")
         }
-        try SystemCall.makeFolders(folder)
+        if try SystemCall.realPath(folder) == nil {
+            durableFolders.withLock { $0.removeAll() }
+            try SystemCall.makeFolders(folder)
+        }
+        try syncFolders(of: target)
         guard try containment.contains(folder) else {
             throw PublishError(reason: "storePath leads outside of storeDir")
         }

@@ -13,6 +13,8 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// Tasks whose staging file's name is known to be durable; saves a folder sync on every block.
     private let durableNames = Mutex<Set<TaskID>>([])
+    /// Folders of published files that are known to be durable in their parents.
+    let durableFolders = Mutex<Set<FilePath>>([])
 
     /// Makes the folders where they are missing.
     ///
@@ -59,11 +61,16 @@ public final class FileStore: StagingStore {
     /// One open(2); the name becomes durable with the first sync.
     public func open(_ id: TaskID) async throws -> any StagingFile {
         let path = path(of: id)
-        let descriptor = try await blocking {
-            try OwnedDescriptor(
-                FileDescriptor.open(
-                    path, .readWrite, options: [.create, .closeOnExec],
-                    permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+        let descriptor = try await blocking { [self] in
+            do {
+                return try OwnedDescriptor(FileDescriptor.open(path, .readWrite, options: .closeOnExec))
+            } catch Errno.noSuchFileOrDirectory {
+                durableNames.withLock { _ = $0.remove(id) }
+                return try OwnedDescriptor(
+                    FileDescriptor.open(
+                        path, .readWrite, options: [.create, .closeOnExec],
+                        permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+            }
         }
         return LocalStagingFile(descriptor, threads: threads) { [self] in
             guard !durableNames.withLock({ $0.contains(id) }) else { return }
@@ -78,9 +85,14 @@ public final class FileStore: StagingStore {
     }
 
     /// One stat(2).
-    public func exists(_ id: TaskID) async throws -> Bool {
+    public func stagedSize(of id: TaskID) async throws -> Int64? {
         let path = path(of: id)
-        return try await blocking { try SystemCall.fileSize(path) != nil }
+        return try await blocking { try SystemCall.fileSize(path) }
+    }
+
+    /// Hashes on the I/O threads.
+    public func makeVerifier(for block: ByteRange) -> any BlockWriter {
+        LocalBlockWriter(nil, threads: threads, block: block, pieces: [])
     }
 
     /// One unlink(2); a file that is not there is fine.
@@ -108,9 +120,17 @@ public final class FileStore: StagingStore {
         try await digest(of: path(of: id))
     }
 
-    /// Reads the whole file, 4 MiB at a time; ends early when cancelled.
+    /// Syncs file and folders, then reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func publishedDigest(at path: String) async throws -> FileDigest? {
-        try await digest(of: FilePath(path))
+        let target = FilePath(path)
+        try await blocking { [self] in
+            guard try SystemCall.fileSize(target) != nil else { return }
+            let file = OwnedDescriptor(try FileDescriptor.open(target, .readOnly, options: .closeOnExec))
+            try SystemCall.sync(file.descriptor)
+            try SystemCall.syncFolder(target.folder)
+            try syncFolders(of: target)
+        }
+        return try await digest(of: target)
     }
 
     private func digest(of path: FilePath) async throws -> FileDigest? {

@@ -9,16 +9,18 @@ public final class IOThreads: Sendable {
     private typealias Job = @Sendable () -> Void
 
     private struct State {
-        var jobs: [Job] = []
+        var jobs: [Job?] = []
         var head = 0
         var isStopping = false
 
         mutating func next() -> Job? {
             guard head < jobs.count else { return nil }
             defer {
+                // A job holds buffers; it goes when it is taken, not when the queue happens to run empty.
+                jobs[head] = nil
                 head += 1
-                if head == jobs.count {
-                    jobs.removeAll(keepingCapacity: true)
+                if head == jobs.count || head > 1024 && head > jobs.count / 2 {
+                    jobs.removeFirst(head)
                     head = 0
                 }
             }

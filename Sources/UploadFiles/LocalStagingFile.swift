@@ -43,14 +43,15 @@ final class LocalBlockWriter: BlockWriter {
         var finished: [Block] = []
     }
 
-    private let file: OwnedDescriptor
+    /// `nil` when nothing is to be written.
+    private let file: OwnedDescriptor?
     private let threads: IOThreads
     private let pieces: [ByteRange]
     /// The usual case, a block that was missing wholly: one hash serves for both.
     private let isWhole: Bool
     private let state: Mutex<State>
 
-    init(_ file: OwnedDescriptor, threads: IOThreads, block: ByteRange, pieces: [ByteRange]) {
+    init(_ file: OwnedDescriptor?, threads: IOThreads, block: ByteRange, pieces: [ByteRange]) {
         self.file = file
         self.threads = threads
         self.pieces = pieces
@@ -88,7 +89,7 @@ final class LocalBlockWriter: BlockWriter {
             let piece = pieces[state.piece]
             guard let part = piece.intersection(range) else { return }
             let slice = UnsafeRawBufferPointer(rebasing: bytes[Int(part.start - start)..<Int(part.end - start)])
-            try file.descriptor.writeAll(toAbsoluteOffset: part.start, slice)
+            try file?.descriptor.writeAll(toAbsoluteOffset: part.start, slice)
             if !isWhole { state.pieceHash.update(bufferPointer: slice) }
             guard part.end == piece.end else { return }
             state.finished.append(Block(range: piece, md5: MD5Digest(state.pieceHash.finalize())))

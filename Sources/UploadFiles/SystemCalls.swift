@@ -37,14 +37,21 @@ enum SystemCall {
     /// Makes a folder and its missing parents, each durable in its own parent.
     static func makeFolders(_ path: FilePath) throws {
         do {
-            try check { path.withPlatformString { mkdir($0, 0o755) } }
-            try syncFolder(path.folder)
-        } catch Errno.fileExists {
-            return
+            try makeFolder(path)
         } catch Errno.noSuchFileOrDirectory where path.lastComponent != nil {
             try makeFolders(path.folder)
-            try makeFolders(path)
+            // Not again as a whole: a parent that is a dangling link is there, and yet nothing can be made in it.
+            try makeFolder(path)
         }
+    }
+
+    private static func makeFolder(_ path: FilePath) throws {
+        do {
+            try check { path.withPlatformString { mkdir($0, 0o755) } }
+        } catch Errno.fileExists {
+            return
+        }
+        try syncFolder(path.folder)
     }
 
     /// The path with all symbolic links resolved; `nil` when there is no such file.
@@ -67,6 +74,17 @@ enum SystemCall {
             return nil
         }
         return Int64(status.st_size)
+    }
+
+    /// Whether the path is a folder, or nothing is there.
+    static func isFolderOrAbsent(_ path: FilePath) throws -> Bool {
+        var status = stat()
+        do {
+            try check { path.withPlatformString { stat($0, &status) } }
+        } catch Errno.noSuchFileOrDirectory {
+            return true
+        }
+        return status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Bytes which an unprivileged user may still write to the filesystem of this path (statvfs(3)).

@@ -30,11 +30,20 @@ struct TargetContainment: Sendable {
             folder = root.pushing(folder)
         }
         folder = folder.lexicallyNormalized()
-        guard try contains(folder) else { throw UploadError.invalid("storePath", "is outside of storeDir") }
+        do {
+            guard try contains(folder) else { throw UploadError.invalid("storePath", "is outside of storeDir") }
+            guard try SystemCall.isFolderOrAbsent(folder) else { throw Errno.notDirectory }
+        } catch Errno.notDirectory {
+            throw UploadError.invalid("storePath", "leads through a file")
+        } catch Errno.fileNameTooLong {
+            throw UploadError.invalid("storePath", "is too long")
+        }
         return folder.appending(fileName)
     }
 
     /// Whether the folder, as far as it exists, leads to a place inside the root.
+    ///
+    /// - Throws: `Errno.notDirectory` when a file stands where a folder is needed.
     func contains(_ folder: FilePath) throws -> Bool {
         guard let realRoot else { return true }
         // The part that exists is resolved; what follows will be made as plain folders.
@@ -46,9 +55,6 @@ struct TargetContainment: Sendable {
                     for component in rest.reversed() { real.append(component) }
                     return real.starts(with: realRoot)
                 }
-            } catch Errno.notDirectory {
-                // A file stands where a folder is needed: publishing would fail, so refuse now.
-                return false
             } catch Errno.tooManySymbolicLinkLevels {
                 return false
             }

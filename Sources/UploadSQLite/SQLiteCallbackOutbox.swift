@@ -40,8 +40,11 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
     /// One statement claims and returns the rows.
     public func claimDue(for businessServer: String, at now: Timestamp, limit: Int) async throws -> [Callback] {
         try await database.write { db in
+            // RETURNING promises no order (https://www.sqlite.org/lang_returning.html, section 3).
             try db.rows(Statements.claimDue, [businessServer, now.description, limit])
-                .map(Callback.init(row:)).sorted { $0.id < $1.id }
+                .map { (due: $0["next_attempt_at"] as String, callback: try Callback(row: $0)) }
+                .sorted { ($0.due, $0.callback.id) < ($1.due, $1.callback.id) }
+                .map(\.callback)
         }
     }
 

@@ -51,12 +51,12 @@ public struct SQLiteTaskRepository: TaskRepository {
     /// One transaction: check, update, event, callback.
     public func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
-        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+        check: @escaping @Sendable (UploadTask) throws(UploadError) -> Void
     ) async throws -> UploadTask {
         let now = database.now()
         return try await database.write { db in
             guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
-            try check(before.state)
+            try check(before)
             let closedAt = state.isClosed ? now.description : nil
             let movesActivity = state == .paused || state == .receiving
             try db.run(
@@ -88,6 +88,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         let now = database.now()
         return try await database.write { db in
             guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
+            if before.state.isClosed { throw UploadError.closed(before.state) }
             if before.state.isComplete {
                 // First, for the schema refuses a complete task without all of its bytes.
                 try db.run(
@@ -141,9 +142,11 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
         guard !ids.isEmpty else { return 0 }
         return try await database.write { db in
-            // Closed and settled is for good, so what the snapshot found is still true.
-            for id in ids { try db.run(Statements.deleteTask, [id]) }
-            return ids.count
+            try ids.reduce(0) { count, id in
+                // An operator may have put a dead callback back meanwhile, so the statement looks again.
+                try db.run(Statements.purgeTask, [id])
+                return count + db.changesCount
+            }
         }
     }
 

@@ -44,7 +44,11 @@ enum Statements {
         ORDER BY closed_at LIMIT ?
         """
 
-    static let deleteTask = "DELETE FROM tasks WHERE id = ?"
+    static let purgeTask = """
+        DELETE FROM tasks
+        WHERE id = ? AND closed_at IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.task_id = tasks.id AND settled_at IS NULL)
+        """
 
     // MARK: Blocks
 
@@ -95,7 +99,7 @@ enum Statements {
         WHERE id IN (SELECT id FROM callbacks
                      WHERE state = 'pending' AND business_server = ? AND next_attempt_at <= ?
                      ORDER BY next_attempt_at, id LIMIT ?)
-        RETURNING id, webhook_id, task_id, business_server, destination, body, attempts, created_at
+        RETURNING id, webhook_id, task_id, business_server, destination, body, attempts, created_at, next_attempt_at
         """
 
     static let insertAttempt = """
@@ -117,7 +121,7 @@ enum Statements {
     static let all: [(name: String, sql: String)] = [
         ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("insertTask", insertTask),
         ("moveTask", moveTask), ("openTasks", openTasks), ("idleTasks", idleTasks), ("purgeableTasks", purgeableTasks),
-        ("deleteTask", deleteTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
+        ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("progress", progress), ("completeTask", completeTask), ("deleteBlocksFrom", deleteBlocksFrom),
         ("insertEvent", insertEvent), ("insertCallback", insertCallback), ("releaseAllClaims", releaseAllClaims),
         ("readdress", readdress), ("pendingDestinations", pendingDestinations), ("claimDue", claimDue),

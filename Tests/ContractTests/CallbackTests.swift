@@ -61,11 +61,8 @@ struct CallbackTests {
     }
 
     @Test func failuresHaveTheirCodesAndNoData() async throws {
-        try await TestBed.run("taskTimeout=1s") { bed in
+        try await TestBed.run { bed in
             let plain = NewTask(file).with("feedBackParameter", "{\"a\":1}")
-            let timedOut = try await bed.server.register(plain.with("fileName", "\"late\""))
-            try await timedOut.send(0...99, of: file)
-
             let mismatch = try await bed.server.register(plain.with("fileMd5", "\"\(TestFile([]).md5)\""))
             try await mismatch.sendAll(file)
 
@@ -77,7 +74,7 @@ struct CallbackTests {
             let blocked = try await bed.server.register(plain.with("fileName", "\"taken\""))
             try await blocked.sendAll(file)
 
-            for (upload, retCode) in [(timedOut, "-1"), (mismatch, "-2"), (cancelled, "-3"), (blocked, "-4")] {
+            for (upload, retCode) in [(mismatch, "-2"), (cancelled, "-3"), (blocked, "-4")] {
                 let callback = try await bed.receiver.callback(for: upload.id)
                 #expect(callback.retCode == retCode, "\(callback.text)")
                 #expect(callback.text.contains("\"data\":\"\""), "\(callback.text)")
@@ -85,6 +82,17 @@ struct CallbackTests {
                 #expect(callback.json["taskId"].integer == upload.id)
             }
             _ = try await eventually("removed staging files") { bed.server.stagingFiles().isEmpty ? true : nil }
+        }
+    }
+
+    @Test func aTimeoutIsCalledBack() async throws {
+        try await TestBed.run("taskTimeout=1s") { bed in
+            let upload = try await bed.server.register(NewTask(file).with("feedBackParameter", "{\"a\":1}"))
+            let callback = try await bed.receiver.callback(for: upload.id)
+            #expect(callback.retCode == "-1", "\(callback.text)")
+            #expect(callback.text.contains("\"data\":\"\""), "\(callback.text)")
+            #expect(try await upload.info()["status"].text == "timeout")
+            #expect(try await upload.send(0...99, of: file).retCode == "9")
         }
     }
 

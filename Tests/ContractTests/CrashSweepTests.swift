@@ -81,7 +81,9 @@ private final class Sweep: Sendable {
             #expect(info["retCode"].text == "0", "task \(id) is gone")
             let missing = info.expectBlocks
             for range in ranges {
-                #expect(!missing.contains { $0.overlaps(range) }, "task \(id): \(range) was acknowledged, missing \(missing)")
+                #expect(
+                    !missing.contains { $0.overlaps(range) },
+                    "task \(id): \(range) was acknowledged, missing \(missing)")
             }
         }
         starts.update { $0 += 1 }

@@ -7,7 +7,9 @@ import UploadTestSupport
 struct DeliveryTests {
     private let file = TestFile(size: 1000, seed: 1)
 
-    private func finish(_ bed: TestBed, _ name: String = "a", token: String = TestBed.token) async throws -> UploadHandle {
+    private func finish(_ bed: TestBed, _ name: String = "a", token: String = TestBed.token) async throws
+        -> UploadHandle
+    {
         let upload = try await bed.server.register(NewTask(file, name: name).with("token", "\"\(token)\""))
         try await upload.sendAll(file)
         return upload

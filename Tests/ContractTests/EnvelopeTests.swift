@@ -56,8 +56,11 @@ struct EnvelopeTests {
                 ("2", try await HTTP.get(bed.server.base + "/api/upload/files/blocks/info?taskId=1&key=no")),
                 ("5", try await upload.change(to: "upload")),
                 ("6", try await bed.server.post(NewTask(file).with("fileMd5", nil))),
-                ("7", try await HTTP.postForm(
-                    upload.uploadURL, Form(block: 4...5, file[4...5], md5: file.md5))),
+                (
+                    "7",
+                    try await HTTP.postForm(
+                        upload.uploadURL, Form(block: 4...5, file[4...5], md5: file.md5))
+                ),
                 ("8", try await HTTP.postForm(upload.uploadURL, Form(block: 4...5, file[4...6]))),
                 ("0", try await upload.change(to: "pause")),
                 ("4", try await upload.send(4...5, of: file)),
@@ -101,18 +104,51 @@ struct EnvelopeTests {
         }
     }
 
+    @Test func aMissingTemporaryFolderIs507() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 10, seed: 1)
+            let upload = try await bed.server.register(file)
+            for name in try FileManager.default.contentsOfDirectory(atPath: bed.server.tmpDirectory)
+            where name != ".lock" {
+                try FileManager.default.removeItem(atPath: bed.server.tmpDirectory + "/" + name)
+            }
+            for form in [Form(block: 0...9, file.bytes), Form(Form(block: 0...9, file.bytes).parts.reversed())] {
+                let answer = try await HTTP.postForm(upload.uploadURL, form)
+                #expect(answer.retCode == "3", "\(answer.text)")
+                #expect(answer.status == 507)
+                #expect(!answer.sentence.contains(bed.folder))
+            }
+        }
+    }
+
     @Test func busyIs503WithRetryAfter() async throws {
         try await TestBed.run { bed in
-            let file = TestFile(size: 3_000_000, seed: 1)
+            let file = TestFile(size: 10, seed: 1)
             let upload = try await bed.server.register(file)
-            try await upload.sendAll(file, blockSize: 1 << 20)
-            // Verifying takes a moment in which a pause comes too late; when it is over, the task is closed.
-            let answer = try await upload.change(to: "pause")
-            #expect(["9", "11"].contains(answer.retCode))
-            if answer.retCode == "11" {
-                #expect(answer.status == 503)
-                #expect(answer.headers["retry-after"].flatMap { Int($0) } != nil)
-            }
+            let shell = bed.own(try bed.server.sqlite.session())
+            shell.send("BEGIN IMMEDIATE; SELECT 'locked';")
+            _ = try await shell.waitForError(containing: "locked")
+            // Held longer than the server waits.
+            let answer = try await upload.send(0...9, of: file)
+            #expect(answer.retCode == "11", "\(answer.text)")
+            #expect(answer.status == 503)
+            #expect(answer.headers["retry-after"].flatMap { Int($0) } != nil)
+            shell.send("COMMIT; SELECT 'released';")
+            _ = try await shell.waitForError(containing: "released")
+            #expect(try await upload.send(0...9, of: file).retCode == "0")
+            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
+        }
+    }
+
+    @Test func anInternalErrorIs500WithAnIdThatTheLogHas() async throws {
+        try await TestBed.run { bed in
+            let upload = try await bed.server.register(TestFile(size: 10, seed: 1))
+            try await bed.server.sqlite("DROP TABLE blocks")
+            let answer = try await HTTP.get(upload.blocksURL)
+            #expect(answer.retCode == "20", "\(answer.text)")
+            #expect(answer.status == 500)
+            let id = try #require(answer.sentence.split(separator: " ").last)
+            #expect(try bed.server.logText().contains("id=\(id)"))
         }
     }
 

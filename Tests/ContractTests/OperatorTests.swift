@@ -155,7 +155,8 @@ struct CommandLineTests {
 
     @Test func theEnvironmentOverridesTheFile() async throws {
         try await TestBed.run(environment: ["FUPLOAD_MAX_FILE_SIZE": "5"]) { bed in
-            #expect(try await bed.server.post(NewTask(TestFile(size: 6, seed: 1))).retCode == "10")
+            let answer = try await bed.server.post(NewTask(TestFile(size: 6, seed: 1)))
+            #expect(answer.retCode == "10")
         }
     }
 

@@ -25,7 +25,10 @@ struct ParameterTests {
             ("userId", ["1.5", "true", "{}", "[]", "\"\"", "\"a\\u0000b\""]),
             ("storePath", ["1", "true", "{}", "\"\"", "\"a\\u0000b\""]),
             ("fileName", ["1", "[]", "\"\"", "\".\"", "\"..\"", "\"a/b\"", "\"/a\"", "\"a\\u0000b\""]),
-            ("fileSize", ["-1", "1.5", "1e3", "true", "\"\"", "\"x\"", "\"-1\"", "\" 1\"", "\"+1\"", "99999999999999999999"]),
+            (
+                "fileSize",
+                ["-1", "1.5", "1e3", "true", "\"\"", "\"x\"", "\"-1\"", "\" 1\"", "\"+1\"", "99999999999999999999"]
+            ),
             ("fileMd5", ["1", "\"\"", "\"xyz\"", "\"\(file.md5)0\"", "\"\(String(repeating: "g", count: 32))\""]),
         ]
         try await TestBed.run { bed in
@@ -86,7 +89,8 @@ struct ParameterTests {
         try await TestBed.run { bed in
             let upload = try await bed.server.register(file)
             let form = Form(block: 0...4, file[0...4])
-            for type in ["application/json", "multipart/form-data", "multipart/form-data; boundary=\"\"", "text/plain"] {
+            for type in ["application/json", "multipart/form-data", "multipart/form-data; boundary=\"\"", "text/plain"]
+            {
                 let answer = try await HTTP.send(
                     "POST", upload.uploadURL, headers: ["Content-Type": type], body: form.bytes)
                 #expect(answer.retCode == "6", "\(type): \(answer.text)")

@@ -11,7 +11,9 @@ struct ProgramsTests {
             let file = TestFile(size: 3_000_000, seed: 1)
             let client = try trio.client(["--block-size", "256KiB", try trio.write(file, "test.mp4")])
             #expect(try await client.waitForExit() == .code(0), "\(client.output.value.errorText)")
-            _ = try await eventually("the file in storeDir") { trio.server.stored("test.mp4") == file.bytes ? true : nil }
+            _ = try await eventually("the file in storeDir") {
+                trio.server.stored("test.mp4") == file.bytes ? true : nil
+            }
             let callback = try await trio.callback { $0["body"]["fileName"].text == "test.mp4" }
             #expect(callback["verified"] == .bool(true))
             #expect(callback["body"]["retCode"].text == "0")
@@ -47,7 +49,7 @@ struct ProgramsTests {
         try await Trio.run { trio in
             let file = TestFile(size: 6_000_000, seed: 2)
             let client = try trio.client(
-                ["--block-size", "16KiB", "--connections", "2", try trio.write(file, "big"),])
+                ["--block-size", "16KiB", "--connections", "2", try trio.write(file, "big")])
             try await trio.waitForBytes()
             try await trio.server.kill()
             try await trio.server.start(overrides: ["server.port=\(trio.server.port)"])

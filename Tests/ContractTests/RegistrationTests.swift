@@ -132,7 +132,8 @@ struct StorePathTests {
             try files.createSymbolicLink(atPath: store + "/link", withDestinationPath: outside)
             try files.createSymbolicLink(atPath: store + "/loop", withDestinationPath: store + "/loop")
             let places = [
-                "/", "/etc", outside, "..", "../store-2", "a/../../b", store + "/..", store + "-2", "link", "link/deeper",
+                "/", "/etc", outside, "..", "../store-2", "a/../../b", store + "/..", store + "-2", "link",
+                "link/deeper",
                 "loop", "link/../..",
             ]
             for place in places {
@@ -191,7 +192,8 @@ struct StorePathTests {
     @Test func namesWithOddCharactersAreKept() async throws {
         try await TestBed.run { bed in
             for name in ["name with spaces", "文件.mp4", "a\\\"b", "-rf", "..hidden", "%2e%2e%2fx"] {
-                let upload = try await bed.server.register(NewTask(file, name: name.replacing("\\\"", with: "\\\\\\\"")))
+                let upload = try await bed.server.register(
+                    NewTask(file, name: name.replacing("\\\"", with: "\\\\\\\"")))
                 try await upload.sendAll(file)
                 #expect(try await bed.receiver.callback(for: upload.id).json["fileName"].text == name)
                 #expect(bed.server.stored("in/\(name)") == file.bytes)

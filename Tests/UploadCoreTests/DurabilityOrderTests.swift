@@ -41,7 +41,7 @@ import UploadTestSupport
     @Test func aFileIsVerifiedThenPublishedThenCalledBack() async throws {
         let task = try await complete(staged: content)
         let finished = try await finish(task)
-        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move finished(0)", "remove"])
+        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move finished(0)"])
         #expect(finished?.state == .finished)
         #expect(await surroundings.store.published == [task.targetPath: content])
         #expect(await surroundings.store.staged.isEmpty)
@@ -63,7 +63,7 @@ import UploadTestSupport
         let task = try await complete(staged: wrong)
         let failed = try await finish(task)
         #expect(failed?.state == .failed)
-        #expect(surroundings.journal.entries == ["digest", "move failed(-2)", "remove"])
+        #expect(surroundings.journal.entries == ["digest", "move failed(-2)"])
         #expect(await surroundings.store.published.isEmpty)
         #expect(failed?.reason.contains(md5(wrong).description) == true)
     }
@@ -73,7 +73,7 @@ import UploadTestSupport
         surroundings.store.faults.fail(.publish, with: PublishError(reason: "a folder stands there"))
         let failed = try await finish(task)
         #expect(failed?.state == .failed)
-        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move failed(-4)", "remove"])
+        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move failed(-4)"])
         #expect(await surroundings.repository.callbacks[task.id]?.status == "a folder stands there")
     }
 
@@ -94,7 +94,7 @@ import UploadTestSupport
         surroundings.repository.faults.fail(.move, with: UploadError(.busy, "locked"))
         await #expect(throws: UploadError.self) { try await finish(task) }
         #expect(try await finish(task)?.state == .finished)
-        #expect(surroundings.journal.entries == ["publish", "move finished(0)", "remove"])
+        #expect(surroundings.journal.entries == ["publish", "move finished(0)"])
     }
 
     // MARK: Taken up after a crash
@@ -103,7 +103,7 @@ import UploadTestSupport
         let task = try await complete(.publishing, staged: nil)
         await surroundings.store.place(content, at: task.targetPath)
         #expect(try await finish(task)?.state == .finished)
-        #expect(surroundings.journal.entries == ["move finished(0)", "remove"])
+        #expect(surroundings.journal.entries == ["move finished(0)"])
     }
 
     @Test(arguments: [nil, SeededGenerator.bytes(20, seed: 2), SeededGenerator.bytes(19)])

@@ -98,7 +98,7 @@ import UploadTestSupport
 
     /// A link to a folder that is not there (a disk that is not mounted): an error, not a search without end.
     @Test(
-        .disabled("SystemCall.makeFolders recurses until the stack ends: kills the process"), arguments: ["", "store"])
+        arguments: ["", "store"])
     func aDanglingLinkIsAnError(limit: String) async throws {
         let fixture = try FilesFixture(storeDirectory: limit.isEmpty ? "" : nil)
         let gone = fixture.folder("store/not-mounted")

@@ -12,7 +12,7 @@ struct DatabaseFixture: Sendable {
     let repository: SQLiteTaskRepository
     let outbox: SQLiteCallbackOutbox
 
-    static let anything: @Sendable (TaskState) throws(UploadError) -> Void = { _ throws(UploadError) in }
+    static let anything: @Sendable (UploadTask) throws(UploadError) -> Void = { _ throws(UploadError) in }
 
     init() throws {
         folder = try TemporaryDirectory()

@@ -122,8 +122,8 @@ import UploadTestSupport
         let task = try await fixture.register()
         struct Refusal: Error {}
         let refused = await #expect(throws: UploadError.self) {
-            try await repository.move(task.id, to: .cancelled, reason: "", callback: nil) { state throws(UploadError) in
-                #expect(state == .receiving)
+            try await repository.move(task.id, to: .cancelled, reason: "", callback: nil) { task throws(UploadError) in
+                #expect(task.state == .receiving)
                 throw UploadError.paused
             }
         }

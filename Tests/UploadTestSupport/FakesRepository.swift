@@ -92,12 +92,12 @@ package actor FakeRepository: TaskRepository {
 
     package func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
-        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+        check: @escaping @Sendable (UploadTask) throws(UploadError) -> Void
     ) async throws -> UploadTask {
         await faults.wait(.move)
         try faults.check(.move)
         guard var task = tasks[id] else { throw UploadError.noSuchTask }
-        try check(task.state)
+        try check(task)
         guard task.state.successors.contains(state) else {
             throw UploadError(.internalError, "illegal move \(task.state) > \(state)")
         }

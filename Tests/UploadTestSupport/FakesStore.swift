@@ -62,7 +62,11 @@ package actor FakeStore: StagingStore {
         published[path] = bytes
     }
 
-    package func exists(_ id: TaskID) -> Bool { staged[id] != nil }
+    package func stagedSize(of id: TaskID) -> Int64? { staged[id].map { Int64($0.count) } }
+
+    package nonisolated func makeVerifier(for block: ByteRange) -> any BlockWriter {
+        FakeWriter(store: self, id: taskID(1), block: block, pieces: [])
+    }
 
     package func remove(_ id: TaskID) async throws {
         try await step(.remove)

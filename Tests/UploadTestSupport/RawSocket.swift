@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A TCP connection with nothing in between: for requests that stop half-way.
 public final class RawSocket: Sendable {
@@ -50,7 +51,8 @@ public final class RawSocket: Sendable {
             var sent = 0
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes { buffer in
-                    Glibc.send(descriptor, buffer.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+                    Glibc.send(
+                        descriptor, buffer.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard count > 0 else { throw Failure(call: "send", code: errno) }
                 sent += count
@@ -100,7 +102,8 @@ public final class RawSocket: Sendable {
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespaces)
         }
         let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
@@ -123,10 +126,14 @@ public final class RawSocket: Sendable {
 
 /// Ports for what must come back on the same one.
 public enum FreePort {
+    private static let given = Mutex<Set<Int>>([])
+
     /// A port that nothing listens on, outside of the range that the kernel hands out by itself.
     public static func find() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 15_000..<30_000)
+            // Tests that run side by side must not get the same one.
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             defer { close(descriptor) }
             var address = RawSocket.loopback(port: port)

@@ -26,7 +26,8 @@ public final class TestBed: Sendable {
     private let hasFailed = Mutex(false)
 
     private init(overrides: [String], environment: [String: String]) throws {
-        folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+        folder =
+            FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
             .appendingPathComponent("fupload-contract-\(UUID().uuidString.prefix(8))").path
         receiver = try RecordingReceiver()
         server = try ServerProcess(

@@ -67,6 +67,20 @@ public struct UploadHandle: Sendable {
         try await HTTP.postForm(uploadURL, Form(block: range, file[range]))
     }
 
+    /// Sends a block until it is held: where a newer request took over, the connection ends without an answer.
+    public func insist(on range: ClosedRange<Int>, of file: TestFile) async throws {
+        _ = try await eventually("block \(range) to be held") {
+            do {
+                // 9: all was held already.
+                return ["0", "1", "9"].contains(try await send(range, of: file).retCode) ? true : nil
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                return nil
+            }
+        }
+    }
+
     /// Sends all of the file in blocks of a size.
     public func sendAll(_ file: TestFile, blockSize: Int = 64 << 10) async throws {
         for range in file.blocks(of: blockSize) {

@@ -30,6 +30,7 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             hour < 24, minute < 60, second < 60
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
+        guard Self.date(days: days).day == day else { return nil }
         milliseconds = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction
     }
 

@@ -16,13 +16,17 @@ public protocol StagingStore: Sendable {
     /// Opens a task's staging file, making it when there is none.
     func open(_ id: TaskID) async throws -> any StagingFile
 
+    /// A writer for a block of which nothing is missing: it only hashes, and needs no file.
+    func makeVerifier(for block: ByteRange) -> any BlockWriter
+
     /// An unnamed file for bytes whose place in the task is not known yet. It vanishes with its last reference, or with the process.
     func makeSpool() async throws -> any Spool
 
     /// The MD5 and size of the whole staging file; `nil` when there is none.
     func stagedDigest(of id: TaskID) async throws -> FileDigest?
 
-    /// The MD5 and size of a published file; `nil` when there is none.
+    /// The MD5 and size of a file at a final path, which is made durable there first: a crash may have come between the
+    /// rename and the folder's sync. `nil` when there is none.
     func publishedDigest(at path: String) async throws -> FileDigest?
 
     /// Brings the staging file to its final path, atomically and durably; an existing file there is replaced.
@@ -33,8 +37,8 @@ public protocol StagingStore: Sendable {
     ///   try may succeed.
     func publish(_ id: TaskID, to path: String) async throws
 
-    /// Whether there is a staging file.
-    func exists(_ id: TaskID) async throws -> Bool
+    /// The staging file's size in bytes; `nil` when there is none.
+    func stagedSize(of id: TaskID) async throws -> Int64?
 
     /// Removes the staging file, if there is one.
     func remove(_ id: TaskID) async throws

@@ -24,19 +24,20 @@ public protocol TaskRepository: Sendable {
     /// Moves a task to another state, writes the event, and enqueues the callback where one is given: all or nothing.
     ///
     /// - Parameters:
-    ///   - check: sees the present state inside the transaction; what it throws is thrown, and nothing is changed.
+    ///   - check: sees the task inside the transaction; what it throws is thrown, and nothing is changed.
     ///   - reason: one sentence on why; kept with the event, and with the task when the state is a closed one.
     /// - Returns: the task after the move.
     /// - Throws: `noSuchTask`; `internalError` for a move that ``TaskState`` forbids.
     func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
-        check: @escaping @Sendable (TaskState) throws(UploadError) -> Void
+        check: @escaping @Sendable (UploadTask) throws(UploadError) -> Void
     ) async throws -> UploadTask
 
     /// Forgets blocks of an open task whose bytes have gone, and takes a complete task back to `receiving`.
     ///
     /// - Parameter keepingBytesBelow: blocks which end at or below this offset stay.
     /// - Returns: the number of bytes that are missing again.
+    /// - Throws: `noSuchTask`; `closed` when the task is.
     func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64
 
     /// All open tasks: id, state and the end of the last byte held, for holding the staging files against.

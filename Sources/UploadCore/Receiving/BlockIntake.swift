@@ -5,7 +5,8 @@ struct BlockIntake {
     struct Complete: Sendable {
         let claim: Claim
         let writer: any BlockWriter
-        let file: OpenStagingFile
+        /// What has to be synced; `nil` when all bytes had been held before and none was written.
+        let file: OpenStagingFile?
         /// The MD5 to hold it against; `nil` where blocks aren't checked.
         let declaredMD5: MD5Digest?
     }
@@ -23,7 +24,7 @@ struct BlockIntake {
     private var fields = BlockFields()
     private var hasFile = false
     private var spool: (any Spool)?
-    private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile)?
+    private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile?)?
     private var received: Int64 = 0
     private var gathered: [any ByteChunk] = []
     private var gatheredBytes = 0
@@ -113,8 +114,12 @@ struct BlockIntake {
     private mutating func claimRange() async throws {
         let range = try fields.range(fileSize: fileSize)
         try policy.checkSize(range.count)
-        let file = try await session.file()
         let claim = try await session.claim(range, cut: cut)
+        // Known before anything can fail, so that a failure releases it.
+        destination = (claim, store.makeVerifier(for: range), nil)
+        // Nothing to write, no file: opening makes one, and the task may be past having one.
+        guard !claim.pieces.isEmpty else { return }
+        let file = try await session.file()
         destination = (claim, file.staging.makeWriter(for: range, pieces: claim.pieces), file)
     }
 

@@ -7,9 +7,9 @@ actor TaskSession {
     private var held = RangeSet()
     /// Whether `held` is all that the database has.
     private var isCurrent = false
-    /// Counts the resets, so that a reading which began before one is not believed after it.
+    /// Counts what makes a reading that is under way worthless: it may be of before, and is not believed after.
     private var epoch = 0
-    private var claims: [Claim] = []
+    private(set) var claims: [Claim] = []
     private var tickets = 0
     private var openFile: Task<OpenStagingFile, any Error>?
 
@@ -53,6 +53,7 @@ actor TaskSession {
     /// A COMMIT that reports an error may have happened all the same, so the database is asked before the next claim.
     func abandon(_ claim: Claim) {
         isCurrent = false
+        epoch += 1
         release(claim, committed: [])
     }
 
@@ -64,9 +65,6 @@ actor TaskSession {
             claims.removeAll { $0 === claim }
         }
     }
-
-    /// Whether a request is receiving or committing a block.
-    var isReceiving: Bool { !claims.isEmpty }
 
     /// The bytes held, durable.
     ///
@@ -88,6 +86,8 @@ actor TaskSession {
         held = RangeSet()
         isCurrent = false
         epoch += 1
+        // What it is open on may have no name any more.
+        openFile = nil
     }
 
     /// The staging file, opened at the first call.

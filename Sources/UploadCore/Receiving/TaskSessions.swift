@@ -43,9 +43,9 @@ final class TaskSessions: Sendable {
         state.withLock { $0.entries[id]?.session }
     }
 
-    /// All sessions in memory.
-    var all: [TaskSession] {
-        state.withLock { $0.entries.values.map(\.session) }
+    /// Whether a request is receiving or committing a block of the task.
+    func isInUse(_ id: TaskID) -> Bool {
+        state.withLock { $0.entries[id].map { $0.users > 0 } ?? false }
     }
 
     /// Drops what is remembered of a task whose blocks changed behind the session's back, or which is closed.

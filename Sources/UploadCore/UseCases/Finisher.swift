@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Verifies and publishes tasks whose bytes are all held, a few at a time, and tries again where trouble may pass.
 ///
 /// The queue is only a reminder: what has to be finished stands in the database, and recovery fills the queue from it.
@@ -14,6 +16,8 @@ public final class Finisher: Sendable {
     private let queue: AsyncStream<TaskID>
     private let feed: AsyncStream<TaskID>.Continuation
     private let gate = Gate<Bool>(width: Finisher.width)
+    private let store: any StagingStore
+    private let inWork = Mutex<Set<TaskID>>([])
 
     init(
         _ durability: DurabilityOrder, _ dependencies: UploadService.Dependencies, sessions: TaskSessions,
@@ -24,6 +28,7 @@ public final class Finisher: Sendable {
         self.outboxChanged = outboxChanged
         observer = dependencies.observer
         clock = dependencies.clock
+        store = dependencies.store
         (queue, feed) = AsyncStream.makeStream()
     }
 
@@ -43,12 +48,15 @@ public final class Finisher: Sendable {
     }
 
     private func finish(_ id: TaskID) async {
+        // Two who finish one task would only get in each other's way.
+        guard inWork.withLock({ $0.insert(id).inserted }) else { return }
+        defer { inWork.withLock { _ = $0.remove(id) } }
         var delay = Duration.seconds(1)
         while !Task.isCancelled {
             do {
                 let task = try await gate.pass(true) { try await durability.finish(id) }
                 if let task, task.state.isClosed {
-                    didClose(task)
+                    await didClose(task)
                 } else if let session = sessions.existing(id) {
                     await session.reset()
                 }
@@ -56,6 +64,8 @@ public final class Finisher: Sendable {
             } catch let error as UploadError where error.code == .closed {
                 return
             } catch {
+                // Being told to stop is no trouble; the next start takes the task up.
+                if Task.isCancelled { return }
                 observer.observe(.finishDelayed(id, by: delay, error))
                 do { try await clock.sleep(for: delay) } catch { return }
                 delay = min(delay * 2, Self.longestDelay)
@@ -63,10 +73,17 @@ public final class Finisher: Sendable {
         }
     }
 
-    /// After every COMMIT that closed a task.
-    func didClose(_ task: UploadTask) {
-        sessions.forget(task.id)
-        observer.observe(.closed(task))
+    /// What follows every COMMIT that closed a task: the callback is under way, requests end, the staging file goes.
+    func didClose(_ task: UploadTask) async {
         outboxChanged()
+        observer.observe(.closed(task))
+        await sessions.existing(task.id)?.revokeAll(.closed(task.state))
+        sessions.forget(task.id)
+        do {
+            try await store.remove(task.id)
+        } catch {
+            // The task is closed all the same; recovery removes what is left.
+            observer.observe(.backgroundFailure("removing a staging file", error))
+        }
     }
 }

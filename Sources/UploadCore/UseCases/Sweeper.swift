@@ -73,15 +73,17 @@ extension UploadService {
     /// Closes a task that went idle, unless something is coming in after all.
     func timeOut(_ id: TaskID, idleIn state: TaskState, since limit: Timestamp, timeout: Duration) async throws {
         // A block that takes longer than the timeout is not idleness.
-        if let session = sessions.existing(id), await session.isReceiving { return }
-        guard let task = try await dependencies.repository.task(id), task.state == state, task.activeAt <= limit else {
-            return
-        }
+        guard !sessions.isInUse(id), let task = try await dependencies.repository.task(id) else { return }
         do {
             let reason = "timed out: no block for \(timeout.components.seconds) seconds"
-            let closed = try await durability.close(task, as: .timedOut, .timedOut, reason: reason)
-            await sessions.existing(id)?.revokeAll(.closed(.timedOut))
-            finisher.didClose(closed)
+            let closed = try await durability.close(task, as: .timedOut, .timedOut, reason: reason) {
+                (task) throws(UploadError) in
+                if task.state.isClosed { throw .closed(task.state) }
+                guard task.state == state, task.activeAt <= limit else {
+                    throw UploadError(.busy, "the task is not idle any more")
+                }
+            }
+            await finisher.didClose(closed)
         } catch let error as UploadError where error.code == .closed || error.code == .busy {
             // A client was quicker; the next round looks again.
             return

@@ -5,8 +5,8 @@ extension UploadService {
     public func changeState(_ address: TaskAddress, _ request: StateRequest) async throws -> UploadTask {
         try authorise(address)
         guard let task = try await dependencies.repository.task(address.id) else { throw UploadError.noSuchTask }
-        let check: @Sendable (TaskState) throws(UploadError) -> Void = { state throws(UploadError) in
-            try state.check(request)
+        let check: @Sendable (UploadTask) throws(UploadError) -> Void = { task throws(UploadError) in
+            try task.state.check(request)
         }
         guard request == .cancel else {
             let moved = try await dependencies.repository.move(
@@ -16,8 +16,7 @@ extension UploadService {
         }
         let closed = try await durability.close(
             task, as: .cancelled, .cancelled, reason: "cancelled by the client", check: check)
-        await sessions.existing(task.id)?.revokeAll(.closed(.cancelled))
-        finisher.didClose(closed)
+        await finisher.didClose(closed)
         return closed
     }
 }

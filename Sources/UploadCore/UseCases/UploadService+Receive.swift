@@ -36,11 +36,28 @@ extension UploadService {
         let (policy, store) = (dependencies.policy, dependencies.store)
         let fileSize = task.registration.fileSize
         return try await sessions.with(id) { session in
-            let block = try await receiving { cut in
-                var intake = BlockIntake(fileSize: fileSize, policy: policy, session: session, store: store, cut: cut)
-                return try await intake.receive(parts)
+            do {
+                let block = try await receiving { cut in
+                    var intake = BlockIntake(
+                        fileSize: fileSize, policy: policy, session: session, store: store, cut: cut)
+                    return try await intake.receive(parts)
+                }
+                return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
+            } catch {
+                await removeLeftover(of: id)
+                throw error
             }
-            return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
+        }
+    }
+
+    /// The task may have closed, and its staging file gone, while a request that failed made the file anew.
+    private func removeLeftover(of id: TaskID) async {
+        do {
+            guard let task = try await dependencies.repository.task(id), task.state.isClosed else { return }
+            try await dependencies.store.remove(id)
+        } catch {
+            // The caller is told why the request failed; what is left, recovery removes.
+            dependencies.observer.observe(.backgroundFailure("removing a staging file", error))
         }
     }
 
@@ -55,10 +72,6 @@ extension UploadService {
             await session.abandon(block.claim)
             // Where the sync failed, the next request gets a fresh descriptor.
             await session.closeFile()
-            if (error as? UploadError)?.code == .closed {
-                // The task closed and its staging file went while this request, perhaps, made it anew.
-                try await dependencies.store.remove(id)
-            }
             throw error
         }
         await session.release(block.claim, committed: pieces)

@@ -93,11 +93,21 @@ public final class UploadService: Sendable {
                 try await cut.wait()
                 return nil
             }
-            defer { group.cancelAll() }
-            while let result = try await group.next() {
-                if let result { return result }
+            var failure: any Error = CancellationError()
+            do {
+                if let result = try await group.next() ?? nil {
+                    group.cancelAll()
+                    return result
+                }
+            } catch {
+                failure = error
             }
-            throw CancellationError()
+            group.cancelAll()
+            // The body may have come to its end all the same, and what it returns owns a claim.
+            while let late = await group.nextResult() {
+                if case .success(let result?) = late { return result }
+            }
+            throw failure
         }
     }
 
