@@ -14,6 +14,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
@@ -30,6 +31,7 @@ let configuration: Target.Dependency = .product(name: "Configuration", package: 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -105,7 +107,7 @@ let package = Package(
         .executableTarget(name: "client", dependencies: ["UploadClient", argumentParser], swiftSettings: settings),
         .target(
             name: "BusinessExample",
-            dependencies: [hummingbird, asyncHTTPClient, nioCore, crypto, logging],
+            dependencies: [hummingbird, asyncHTTPClient, nioCore, httpTypes, crypto, logging],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -115,7 +117,7 @@ let package = Package(
         // Tests.
         .target(
             name: "UploadTestSupport",
-            dependencies: ["UploadCore", hummingbird, asyncHTTPClient, crypto],
+            dependencies: ["UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings
         ),
@@ -143,7 +145,7 @@ let package = Package(
         // Real processes, real sockets, real SQLite files.
         .testTarget(
             name: "ContractTests",
-            dependencies: ["UploadTestSupport", "fuploadServer", "businessServer", "client", asyncHTTPClient],
+            dependencies: ["UploadTestSupport", "fuploadServer", "businessServer", "client", asyncHTTPClient, crypto],
             swiftSettings: settings
         ),
     ]

@@ -87,6 +87,17 @@ enum SystemCall {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether the path itself is a symbolic link, wherever it leads.
+    static func isSymbolicLink(_ path: FilePath) throws -> Bool {
+        var status = stat()
+        do {
+            try check { path.withPlatformString { lstat($0, &status) } }
+        } catch Errno.noSuchFileOrDirectory {
+            return false
+        }
+        return status.st_mode & S_IFMT == S_IFLNK
+    }
+
     /// Bytes which an unprivileged user may still write to the filesystem of this path (statvfs(3)).
     static func availableBytes(_ path: FilePath) throws -> Int64 {
         var status = statvfs()

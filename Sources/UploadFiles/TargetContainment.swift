@@ -55,6 +55,8 @@ struct TargetContainment: Sendable {
                     for component in rest.reversed() { real.append(component) }
                     return real.starts(with: realRoot)
                 }
+                // A link to nothing leads wherever somebody makes that something.
+                if try SystemCall.isSymbolicLink(existing) { return false }
             } catch Errno.tooManySymbolicLinkLevels {
                 return false
             }
