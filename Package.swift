@@ -75,7 +75,7 @@ let package = Package(
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
-            dependencies: ["UploadCore", "Multipart", hummingbird, logging],
+            dependencies: ["UploadCore", "Multipart", hummingbird, serviceLifecycle, logging],
             swiftSettings: settings
         ),
         .target(

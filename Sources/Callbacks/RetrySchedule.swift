@@ -40,8 +40,9 @@ public struct RetrySchedule: Sendable, Equatable {
     ) -> CallbackAttempt.Verdict {
         switch result {
         case .answered(let status, _) where (200..<300).contains(status): return .delivered
-        case .answered(410, _), .undeliverable: return .dead
-        case .answered, .failed: break
+        case .answered(410, _): return .dead
+        // A business server that is missing in the configuration may be back in it tomorrow.
+        case .answered, .failed, .undeliverable: break
         }
         let end = createdAt.advanced(by: giveUpAfter)
         guard now < end, let delay = delay(after: attempt, using: &generator) else { return .dead }

@@ -2,7 +2,7 @@
 /// acknowledged, published or called back goes another way.
 ///
 /// A block:   write → verify partMd5 → fdatasync → COMMIT → answer.
-/// A file:    all bytes held (COMMIT) → verify MD5 → COMMIT publishing → fsync, rename, fsync folder →
+/// A file:    all bytes held (COMMIT) → verify MD5 → COMMIT publishing → fsync, link and rename, fsync folder →
 ///            COMMIT finished + callback → call back.
 ///
 /// A COMMIT is durable when it returns (SQLite, WAL with synchronous=FULL, https://www.sqlite.org/wal.html). A row
@@ -12,16 +12,17 @@ struct DurabilityOrder: Sendable {
     let repository: any TaskRepository
     let store: any StagingStore
     let directory: any BusinessServerDirectory
+    let observer: any UploadObserver
     private let commits: Batcher<ReceivedBlock, CommittedBlock>
-    /// Between a rename and its COMMIT no other task may publish to the same path: a restart decides by the file that
-    /// it finds there whether the rename happened.
+    /// Tasks with one target go one after the other, so that the callback of the last tells what is there.
     private let targets = Gate<String>(width: 1)
 
-    init(repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory) {
-        self.repository = repository
-        self.store = store
-        self.directory = directory
-        commits = Batcher { try await repository.commit($0) }
+    init(_ dependencies: UploadService.Dependencies) {
+        repository = dependencies.repository
+        store = dependencies.store
+        directory = dependencies.directory
+        observer = dependencies.observer
+        commits = Batcher { [repository] in try await repository.commit($0) }
     }
 
     // MARK: A block
@@ -59,7 +60,7 @@ struct DurabilityOrder: Sendable {
     ///   `nil` when there was nothing to do.
     /// - Throws: on trouble that may pass (disk full, database busy): call again later.
     func finish(_ id: TaskID) async throws -> UploadTask? {
-        guard var task = try await repository.task(id) else { return nil }
+        guard var task = try await repository.task(id), !task.state.isClosed else { return nil }
         if task.state == .verifying { task = try await verify(task) }
         if task.state == .publishing { task = try await publish(task) }
         return task
@@ -69,7 +70,7 @@ struct DurabilityOrder: Sendable {
         let registration = task.registration
         if registration.fileSize == 0 {
             // No block made the staging file of an empty file.
-            _ = try await store.open(task.id)
+            _ = try await store.open(task.id, creating: true)
         }
         let digest = try await store.stagedDigest(of: task.id)
         guard let digest, digest.size == registration.fileSize else {
@@ -89,7 +90,7 @@ struct DurabilityOrder: Sendable {
         try await targets.pass(task.targetPath) {
             let size = task.registration.fileSize
             // An empty file's staging file was never synced by a block.
-            if size == 0 { _ = try await store.open(task.id) }
+            if size == 0 { _ = try await store.open(task.id, creating: true) }
             // By its size, not its mere presence: whatever made another file of that name, it is not this one's bytes.
             if try await store.stagedSize(of: task.id) == size {
                 do {
@@ -98,7 +99,7 @@ struct DurabilityOrder: Sendable {
                     return try await close(task, as: .failed, .unpublishable, reason: error.reason)
                 }
             } else {
-                // The process died between the rename and the COMMIT, or somebody took the staging file away.
+                // Somebody took the staging file away, after it was published perhaps.
                 let found = try await store.publishedDigest(at: task.targetPath)
                 guard found == FileDigest(md5: task.registration.fileMD5, size: size) else {
                     return try await askAgain(task, keepingBytesBelow: 0)
@@ -122,9 +123,11 @@ struct DurabilityOrder: Sendable {
             task.id, to: state, reason: reason, callback: callback, check: check ?? stillIs(task.state))
     }
 
-    private func askAgain(_ task: UploadTask, keepingBytesBelow limit: Int64) async throws -> UploadTask {
-        _ = try await repository.discardBlocks(
+    /// Takes a task whose staged bytes turned out to be gone back to receiving.
+    func askAgain(_ task: UploadTask, keepingBytesBelow limit: Int64) async throws -> UploadTask {
+        let lost = try await repository.discardBlocks(
             of: task.id, keepingBytesBelow: limit, reason: "staged bytes are gone, they are asked for again")
+        observer.observe(.bytesLost(task.id, bytes: lost))
         return try await repository.task(task.id) ?? task
     }
 

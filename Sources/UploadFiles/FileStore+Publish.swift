@@ -6,12 +6,13 @@ extension FileStore {
     /// Syncs, renames (or copies across filesystems), syncs the folders.
     public func publish(_ id: TaskID, to path: String) async throws {
         let (staged, target) = (self.path(of: id), FilePath(path))
+        let temporary = target.folder.appending(".fupload-\(id)\(Self.suffix)")
         do {
-            let renamed = try await threads.run { [self] in
+            let linked = try await threads.run { [self] in
                 try prepare(target)
-                return try rename(staged, to: target)
+                return try link(staged, as: temporary, to: target)
             }
-            if !renamed { try await copy(staged, to: target, id) }
+            if !linked { try await copy(staged, by: temporary, to: target) }
         } catch let error as Errno {
             throw error.publicationFailure
         }
@@ -21,14 +22,13 @@ extension FileStore {
     /// between making one and syncing its parent.
     func syncFolders(of target: FilePath) throws {
         var folder = target.folder
-        while folder.lastComponent != nil, !durableFolders.withLock({ $0.contains(folder) }) {
+        while folder.lastComponent != nil, !containment.isRoot(folder) {
             do {
                 try SystemCall.syncFolder(folder.folder)
             } catch Errno.permissionDenied {
                 // A parent that we may not even read is none that we made an entry in.
                 return
             }
-            durableFolders.withLock { _ = $0.insert(folder) }
             folder = folder.folder
         }
     }
@@ -39,44 +39,57 @@ extension FileStore {
         guard try containment.contains(folder) else {
             throw PublishError(reason: "storePath leads outside of storeDir")
         }
-        if try SystemCall.realPath(folder) == nil {
-            durableFolders.withLock { $0.removeAll() }
-            try SystemCall.makeFolders(folder)
-        }
+        try SystemCall.makeFolders(folder)
         try syncFolders(of: target)
         guard try containment.contains(folder) else {
             throw PublishError(reason: "storePath leads outside of storeDir")
         }
     }
 
-    /// `false` when the two are on different filesystems.
-    private func rename(_ staged: FilePath, to target: FilePath) throws -> Bool {
+    /// Gives the staged file a second name beside the target and renames that: the staging name stays until the COMMIT, so
+    /// that all of this can be repeated without having to guess whether it happened.
+    ///
+    /// - Returns: `false` where that is impossible: on another filesystem, or on one without hard links.
+    private func link(_ staged: FilePath, as temporary: FilePath, to target: FilePath) throws -> Bool {
         let file = OwnedDescriptor(try FileDescriptor.open(staged, .readWrite, options: .closeOnExec))
         try SystemCall.sync(file.descriptor)
+        try SystemCall.removeFile(temporary)
         do {
-            try SystemCall.rename(staged, to: target)
-        } catch Errno.improperLink {
+            try SystemCall.link(staged, as: temporary)
+        } catch Errno.improperLink, Errno.notPermitted, Errno.notSupported, Errno.tooManyLinks {
             return false
         }
-        try SystemCall.syncFolder(target.folder)
-        try SystemCall.syncFolder(folder)
+        try replace(target, with: temporary)
         return true
     }
 
-    /// To a temporary name beside the target, then a rename there: a reader sees the old file or the new one, whole.
-    private func copy(_ staged: FilePath, to target: FilePath, _ id: TaskID) async throws {
-        let temporary = target.folder.appending(".fupload-\(id)\(Self.suffix)")
+    private func replace(_ target: FilePath, with temporary: FilePath) throws {
         do {
-            let (source, copy) = try await threads.run {
-                let source = try FileDescriptor.open(staged, .readOnly, options: .closeOnExec)
-                return (
-                    OwnedDescriptor(source),
-                    OwnedDescriptor(
-                        try FileDescriptor.open(
-                            temporary, .writeOnly, options: [.create, .truncate, .closeOnExec],
-                            permissions: [.ownerReadWrite, .groupRead, .otherRead]))
-                )
-            }
+            try SystemCall.rename(temporary, to: target)
+            // rename(2) leaves both names when they already are one file, as after a crash at this point.
+            try SystemCall.removeFile(temporary)
+        } catch {
+            // Why it failed matters more than that the name is left; the next try removes it.
+            try? SystemCall.removeFile(temporary)
+            throw error
+        }
+        try SystemCall.syncFolder(target.folder)
+    }
+
+    /// To a temporary name beside the target, then a rename there: a reader sees the old file or the new one, whole.
+    private func copy(_ staged: FilePath, by temporary: FilePath, to target: FilePath) async throws {
+        let (source, copy) = try await threads.run {
+            try SystemCall.removeFile(temporary)
+            return (
+                OwnedDescriptor(try FileDescriptor.open(staged, .readOnly, options: .closeOnExec)),
+                // Made by us and by nobody else: a link that somebody plants under the name is not followed.
+                OwnedDescriptor(
+                    try FileDescriptor.open(
+                        temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                        permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+            )
+        }
+        do {
             var offset: Int64 = 0
             while true {
                 let copied = try await threads.run { [offset] in
@@ -86,10 +99,9 @@ extension FileStore {
                 offset += Int64(copied)
                 try Task.checkCancellation()
             }
-            try await threads.run {
+            try await threads.run { [self] in
                 try SystemCall.sync(copy.descriptor)
-                try SystemCall.rename(temporary, to: target)
-                try SystemCall.syncFolder(target.folder)
+                try replace(target, with: temporary)
             }
         } catch {
             // The next try begins anew; the failure that is being reported matters more than this one.
@@ -110,20 +122,20 @@ extension FileStore {
 }
 
 extension Errno {
-    /// Whether another try may end differently, or the target can't be had.
+    /// Whether the target can't be had, or another try may end differently. When in doubt it may: what is given up
+    /// wrongly here is a complete, verified file.
     fileprivate var publicationFailure: any Error {
         switch self {
-        case .noSpace, .diskQuotaExceeded, .ioError, .readOnlyFileSystem, .tooManyOpenFiles,
-            .tooManyOpenFilesInSystem, .noMemory, .interrupted, .resourceBusy:
-            UploadError(translating: self)
         case .isDirectory, .directoryNotEmpty:
             PublishError(reason: "a folder stands where the file should go")
         case .notDirectory, .fileExists:
             PublishError(reason: "a file stands where a folder of storePath should be")
         case .permissionDenied, .notPermitted:
             PublishError(reason: "the server may not write to storePath")
+        case .fileNameTooLong, .tooManySymbolicLinkLevels:
+            PublishError(reason: "the path of the file is too long or leads in circles")
         default:
-            PublishError(reason: "the file can't be stored: \(description)")
+            UploadError(translating: self)
         }
     }
 }

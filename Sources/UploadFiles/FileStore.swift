@@ -13,8 +13,6 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// Tasks whose staging file's name is known to be durable; saves a folder sync on every block.
     private let durableNames = Mutex<Set<TaskID>>([])
-    /// Folders of published files that are known to be durable in their parents.
-    let durableFolders = Mutex<Set<FilePath>>([])
 
     /// Makes the folders where they are missing.
     ///
@@ -30,6 +28,10 @@ public final class FileStore: StagingStore {
             try SystemCall.makeFolders(folder)
             if !storeDirectory.isEmpty { try SystemCall.makeFolders(FilePath(storeDirectory)) }
             containment = try TargetContainment(storeDirectory: storeDirectory)
+            for path in [folder, FilePath(storeDirectory)] where !path.isEmpty {
+                // Also when they were there: whoever made them may have died before they were durable.
+                try SystemCall.syncFolder(path.folder)
+            }
         } catch let error as Errno {
             throw FolderError(folders: [stagingFolder, storeDirectory], cause: error)
         }
@@ -59,12 +61,13 @@ public final class FileStore: StagingStore {
     }
 
     /// One open(2); the name becomes durable with the first sync.
-    public func open(_ id: TaskID) async throws -> any StagingFile {
+    public func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         let path = path(of: id)
         let descriptor = try await blocking { [self] in
             do {
                 return try OwnedDescriptor(FileDescriptor.open(path, .readWrite, options: .closeOnExec))
             } catch Errno.noSuchFileOrDirectory {
+                guard creating else { throw StagingFileGone() }
                 durableNames.withLock { _ = $0.remove(id) }
                 return try OwnedDescriptor(
                     FileDescriptor.open(
@@ -160,7 +163,7 @@ public final class FileStore: StagingStore {
     func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         do {
             return try await threads.run(body)
-        } catch let error as PublishError {
+        } catch let error where error is PublishError || error is StagingFileGone {
             throw error
         } catch {
             throw UploadError(translating: error)

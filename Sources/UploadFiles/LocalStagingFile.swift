@@ -24,7 +24,10 @@ final class LocalStagingFile: StagingFile {
             try await threads.run { [file, syncName] in
                 try SystemCall.syncData(file.descriptor)
                 try syncName()
+                guard try !SystemCall.isUnlinked(file.descriptor) else { throw StagingFileGone() }
             }
+        } catch let error as StagingFileGone {
+            throw error
         } catch {
             throw UploadError(translating: error)
         }

@@ -25,6 +25,11 @@ enum SystemCall {
         try check { source.withPlatformString { source in target.withPlatformString { Glibc.rename(source, $0) } } }
     }
 
+    /// link(2): a second name for a file.
+    static func link(_ file: FilePath, as name: FilePath) throws {
+        try check { file.withPlatformString { file in name.withPlatformString { Glibc.link(file, $0) } } }
+    }
+
     /// unlink(2); a file that is not there is fine.
     static func removeFile(_ path: FilePath) throws {
         do {
@@ -63,6 +68,13 @@ enum SystemCall {
         }
         defer { free(resolved) }
         return FilePath(platformString: resolved)
+    }
+
+    /// Whether the open file has lost its last name: what is written to it goes with the descriptor.
+    static func isUnlinked(_ descriptor: FileDescriptor) throws -> Bool {
+        var status = stat()
+        try check { fstat(descriptor.rawValue, &status) }
+        return status.st_nlink == 0
     }
 
     /// Size in bytes of a regular file; `nil` when there is no such file.

@@ -20,6 +20,9 @@ struct TargetContainment: Sendable {
         realRoot = real
     }
 
+    /// Whether the folder is the root, whose own name is durable since the start.
+    func isRoot(_ folder: FilePath) -> Bool { folder == root || folder == realRoot }
+
     /// The absolute path of the file, `.` and `..` resolved.
     ///
     /// - Throws: `invalidParameter` for `storePath` when it is not allowed.

@@ -28,15 +28,11 @@ struct BlockAPI: Sendable {
         let address = try address(in: request)
         do {
             let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
-            let parts = BlockParts(MultipartSequence(IncomingBody(request.body), boundary: boundary))
+            let parts = BlockParts(
+                MultipartSequence(IncomingBody(request.body, cutShort: .interrupted), boundary: boundary))
             return Answers.stored(try await service.receive(address, parts: parts))
         } catch let error as MultipartError {
             throw UploadError(translating: error)
-        } catch let error as UploadError where error.endsConnection {
-            // Whoever is at the other end of a superseded request is most likely gone, and would otherwise hold the
-            // connection until the peer's kernel gives up.
-            context.closeConnection()
-            throw error
         }
     }
 
@@ -61,7 +57,7 @@ struct BlockAPI: Sendable {
 
     private func jsonBody(of request: Request) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await chunk in IncomingBody(request.body) {
+        for try await chunk in IncomingBody(request.body, cutShort: .invalid("body", "ended too soon")) {
             guard bytes.count + chunk.readableBytes <= maxRequestBody else {
                 throw UploadError(.tooLarge, "body is larger than the limit of \(maxRequestBody) bytes")
             }
@@ -72,18 +68,13 @@ struct BlockAPI: Sendable {
 }
 
 extension UploadError {
-    /// Whether the request was cut off, rather than refused.
-    fileprivate var endsConnection: Bool {
-        code == .busy && (message == UploadError.superseded.message || message == UploadError.shuttingDown.message)
-    }
-
     /// What is wrong with a multipart body.
     init(translating error: MultipartError) {
         switch error {
         case .truncated: self = .interrupted
         case .notMultipart, .missingBoundary, .invalidBoundary:
-            self = .invalid("Content-Type", "\(error)")
-        default: self = .invalid("body", "\(error)")
+            self = .invalid("Content-Type", "can't be used. \(error)")
+        default: self = .invalid("body", "is malformed. \(error)")
         }
     }
 }

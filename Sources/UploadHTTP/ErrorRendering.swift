@@ -13,8 +13,29 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            return render(error, for: request)
+            var response = render(error, for: request)
+            if (error as? UploadError)?.endsConnection == true {
+                response = closing(response, context.closeConnection)
+            }
+            if request.method == .head {
+                // RFC 9110, section 9.3.2; the framework sends what it is given.
+                response.body = ResponseBody()
+            }
+            return response
         }
+    }
+
+    /// The answer, and then the end: nothing more is read from the connection, so whoever is at the other end, if
+    /// anybody is, would hold it until it goes idle.
+    private func closing(_ response: Response, _ close: @escaping @Sendable () -> Void) -> Response {
+        var response = response
+        let body = response.body
+        response.headers[.connection] = "close"
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            defer { close() }
+            try await body.write(writer)
+        }
+        return response
     }
 
     private func render(_ error: any Error, for request: Request) -> Response {

@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
+import ServiceLifecycle
 import UploadCore
 
 /// The HTTP front as a service: the block API on one port.
@@ -31,14 +32,14 @@ public struct UploadApplication: Sendable {
     public static func make(
         _ configuration: Configuration, service: UploadService, urls: TaskURLs, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void
-    ) -> some ApplicationProtocol {
+    ) -> some Service {
         let router = Router(context: UploadRequestContext.self)
         router.add(middleware: ErrorMiddleware(logger: logger))
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
-        return Application(
+        let application = Application(
             router: router,
             server: .continuing(configuration: .init(idleTimeout: .seconds(idleSeconds))),
             configuration: .init(
@@ -49,6 +50,34 @@ public struct UploadApplication: Sendable {
                 onListening(port)
             },
             logger: frameworkLogger)
+        return ListeningService(application: application, host: configuration.host, port: configuration.port)
+    }
+}
+
+/// The application, whose failure to listen is put into words for an operator.
+private struct ListeningService<Front: ApplicationProtocol>: Service {
+    let application: Front
+    let host: String
+    let port: Int
+
+    func run() async throws {
+        do {
+            try await application.run()
+        } catch let error where "\(error)".contains("bind(") {
+            // The transport's own type says no more than this text.
+            throw ListenError(host: host, port: port, cause: error)
+        }
+    }
+}
+
+/// The address can't be listened on.
+struct ListenError: Error, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let cause: any Error
+
+    var description: String {
+        "can't listen on \(host):\(port), is another process using the port? (\(cause))"
     }
 }
 

@@ -14,17 +14,16 @@ public struct SQLiteTaskRepository: TaskRepository {
     public func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
         let now = database.now()
         return try await database.write { db in
-            let equal = try db.row(
-                Statements.openTaskOfRegistration,
-                [
-                    registration.businessServer, registration.userID, registration.fileMD5.description,
-                    registration.fileSize, registration.storePath, registration.fileName,
-                ])
-            if let equal { return try UploadTask(row: equal) }
+            if let equal = try Self.openTask(registration, db) { return equal }
             let task = try Self.insert(registration, targetPath: targetPath, at: now, db)
             try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
             return task
         }
+    }
+
+    /// One indexed read.
+    public func hasOpenTask(_ registration: Registration) async throws -> Bool {
+        try await database.read { db in try Self.openTask(registration, db) != nil }
     }
 
     /// One indexed read.
@@ -148,6 +147,16 @@ public struct SQLiteTaskRepository: TaskRepository {
                 return count + db.changesCount
             }
         }
+    }
+
+    private static func openTask(_ registration: Registration, _ db: Database) throws -> UploadTask? {
+        try db.row(
+            Statements.openTaskOfRegistration,
+            [
+                registration.businessServer, registration.userID, registration.fileMD5.description,
+                registration.fileSize, registration.storePath, registration.fileName,
+            ]
+        ).map(UploadTask.init(row:))
     }
 
     static func task(_ id: TaskID, _ db: Database) throws -> UploadTask? {

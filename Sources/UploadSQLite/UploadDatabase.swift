@@ -63,9 +63,20 @@ public struct UploadDatabase: Sendable {
         return id
     }
 
-    /// Copies the WAL into the database file and closes all connections. Call once nothing uses the database any more.
+    /// Copies the WAL into the database file, unless somebody else is reading, and closes all connections. Call once
+    /// nothing uses the database any more.
+    ///
+    /// Nothing depends on the copy: what is in the WAL is durable, and the next start goes on with it.
     public func close() throws {
-        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        do {
+            try pool.writeWithoutTransaction { db in
+                // Not the long wait of a request: a shell that is left open must not keep the server from stopping.
+                try db.execute(sql: "PRAGMA busy_timeout = 500")
+                try db.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // The reader's own checkpoint, or ours at the next start, will do it.
+        }
         try pool.close()
     }
 

@@ -76,7 +76,15 @@ public struct Server: Sendable {
         _ service: UploadService, outbox: SQLiteCallbackOutbox, directory: ConfiguredBusinessServers
     ) async throws {
         let report = try await service.recover(outbox: outbox)
-        try await outbox.readdress(to: directory.destinations)
+        var destinations = directory.destinations
+        for pending in try await outbox.pendingDestinations() where destinations[pending.businessServer] == nil {
+            // Not to the URL it once had: that would go out unsigned, to who knows whom by now.
+            destinations[pending.businessServer] = ""
+            logger.warning(
+                "callbacks wait for a business server that is not configured",
+                metadata: ["businessServer": "\(pending.businessServer)"])
+        }
+        try await outbox.readdress(to: destinations)
         logger.notice(
             "recovered",
             metadata: [

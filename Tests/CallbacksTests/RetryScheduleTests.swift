@@ -54,7 +54,7 @@ struct RetryScheduleTests {
 
     @Test func goneAndNowhereAreFinal() {
         #expect(verdict(.answered(status: 410, retryAfter: .seconds(9))) == .dead)
-        #expect(verdict(.undeliverable("no URL is configured")) == .dead)
+        #expect(verdict(.undeliverable("no URL is configured")) == verdict(.failed("connection refused")))
     }
 
     @Test func jitterStaysWithinItsBoundsAndUsesThem() {

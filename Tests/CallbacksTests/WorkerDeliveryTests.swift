@@ -71,11 +71,12 @@ struct WorkerDeliveryTests {
     }
 
     @Test(arguments: ["", "not a URL", "ftp://cp1.test/"])
-    func withoutURLItIsParkedUnsent(destination: String) async throws {
+    func withoutURLItWaitsUnsent(destination: String) async throws {
         let bench = Bench()
         await bench.enqueue("cp1", destination: destination)
-        try await bench.run { await bench.outbox.until { $0.count(.dead) == 1 } }
+        try await bench.run { await bench.outbox.until { $0.first?.attempts.count == 1 } }
         #expect(await bench.outbox.rows.first?.attempts.first?.error == "no URL is configured")
+        #expect(await bench.outbox.rows.count(.pending) == 1)
         #expect(bench.transport.requests.isEmpty)
     }
 

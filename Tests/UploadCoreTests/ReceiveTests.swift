@@ -161,6 +161,7 @@ import UploadTestSupport
         let task = try await surroundings.register(content)
         let held = stride(from: Int64(1), to: 2008, by: 2).map { Block(range: range($0, $0), md5: md5([])) }
         await surroundings.repository.plant(task.id, .receiving, blocks: held)
+        await surroundings.store.stage(content, for: task.id)
         let parts = Body.block(range(2009, 2009), of: content)
         let receipt = try await service.receive(surroundings.address(task), parts: parts)
         #expect(receipt.missing.count == 1000)

@@ -8,9 +8,27 @@ import UploadTestSupport
     private let surroundings = FakeSurroundings()
     private var clock: ManualClock { surroundings.clock }
 
-    private var sweeper: Sweeper {
+    private let sweeper: Sweeper
+
+    init() {
         let limits = Sweeper.Limits(taskTimeout: .seconds(60), pausedTimeout: .seconds(600), retention: .seconds(3600))
-        return Sweeper(surroundings.service, limits: limits)
+        sweeper = Sweeper(surroundings.service, limits: limits)
+    }
+
+    @Test func timeInWhichTheServerWasDownIsNotIdleness() async throws {
+        let task = try await surroundings.register(content)
+        clock.advance(by: .seconds(7200))
+        let restarted = Sweeper(
+            surroundings.service,
+            limits: .init(taskTimeout: .seconds(3600), pausedTimeout: .seconds(3600), retention: .seconds(3600)))
+        try await restarted.sweep()
+        #expect(await state(task) == .receiving)
+        clock.advance(by: .seconds(299))
+        try await restarted.sweep()
+        #expect(await state(task) == .receiving)
+        clock.advance(by: .seconds(1))
+        try await restarted.sweep()
+        #expect(await state(task) == .timedOut)
     }
 
     private func state(_ task: UploadTask) async -> TaskState? { await surroundings.repository.task(task.id)?.state }

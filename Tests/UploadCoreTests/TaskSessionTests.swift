@@ -118,12 +118,12 @@ import UploadTestSupport
         #expect(try await held.value.isEmpty)
     }
 
-    @Test func revokeAllCutsAndWaits() async throws {
+    @Test func endingCutsAndWaitsAndLetsNobodyIn() async throws {
         let (session, _) = try await session()
         let cuts = [CutSignal(), CutSignal()]
         let first = try await session.claim(range(0, 9), cut: cuts[0])
         let second = try await session.claim(range(10, 19), cut: cuts[1])
-        let revoking = Task { await session.revokeAll(.closed(.cancelled)) }
+        let revoking = Task { await session.end(.closed(.cancelled)) }
         for cut in cuts {
             let error = await #expect(throws: UploadError.self) { try await cut.wait() }
             #expect(error?.code == .closed)
@@ -132,6 +132,10 @@ import UploadTestSupport
         await session.abandon(second)
         await revoking.value
         #expect(await !session.isReceiving)
+        let refused = await #expect(throws: UploadError.self) {
+            try await session.claim(range(20, 29), cut: CutSignal())
+        }
+        #expect(refused?.code == .closed)
     }
 
     @Test func theStagingFileIsOpenedOnceUntilItIsLetGo() async throws {

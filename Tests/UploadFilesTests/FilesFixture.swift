@@ -21,7 +21,7 @@ struct FilesFixture: Sendable {
 
     /// Stages these bytes as the task's whole file.
     func stage(_ bytes: [UInt8]) async throws {
-        let file = try await store.open(id)
+        let file = try await store.open(id, creating: true)
         if let whole = ByteRange(start: 0, end: Int64(bytes.count)) {
             let writer = file.makeWriter(for: whole, pieces: [whole])
             try await writer.write([bytes])

@@ -15,7 +15,7 @@ import UploadTestSupport
     private func write(_ bytes: [UInt8], as block: ByteRange, pieces: [ByteRange], chunk: Int) async throws
         -> BlockDigests
     {
-        let writer = try await fixture.store.open(fixture.id).makeWriter(for: block, pieces: pieces)
+        let writer = try await fixture.store.open(fixture.id, creating: true).makeWriter(for: block, pieces: pieces)
         for start in stride(from: 0, to: bytes.count, by: chunk) {
             try await writer.write([Array(bytes[start..<min(start + chunk, bytes.count)]), [UInt8]()])
         }
@@ -58,7 +58,7 @@ import UploadTestSupport
     }
 
     @Test func manyWritersAtOnce() async throws {
-        let file = try await fixture.store.open(fixture.id)
+        let file = try await fixture.store.open(fixture.id, creating: true)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for start in stride(from: Int64(0), to: 1000, by: 50) {
                 group.addTask { [content] in
@@ -76,7 +76,7 @@ import UploadTestSupport
 
     @Test func openingAgainKeepsTheBytes() async throws {
         try await fixture.stage(content)
-        try await fixture.store.open(fixture.id).sync()
+        try await fixture.store.open(fixture.id, creating: true).sync()
         #expect(TemporaryDirectory.read(fixture.staged) == content)
     }
 
@@ -147,7 +147,7 @@ import UploadTestSupport
     @Test func descriptorsAreClosedWithTheirLastReference() async throws {
         let prefix = fixture.folder("tmp/")
         do {
-            let file = try await fixture.store.open(fixture.id)
+            let file = try await fixture.store.open(fixture.id, creating: true)
             let writer = file.makeWriter(for: range(0, 9), pieces: [range(0, 9)])
             let spool = try await fixture.store.makeSpool()
             try await writer.write([content[range(0, 9)]])

@@ -56,6 +56,10 @@ package actor FakeRepository: TaskRepository {
         return task
     }
 
+    package func hasOpenTask(_ registration: Registration) -> Bool {
+        tasks.values.contains { !$0.state.isClosed && $0.registration == registration }
+    }
+
     package func task(_ id: TaskID) -> UploadTask? { tasks[id] }
 
     package func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {

@@ -35,8 +35,9 @@ package actor FakeStore: StagingStore {
 
     package func availableBytes() -> Int64 { available }
 
-    package func open(_ id: TaskID) async throws -> any StagingFile {
+    package func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         try await step(.open)
+        guard creating || staged[id] != nil else { throw StagingFileGone() }
         opens += 1
         if staged[id] == nil { staged[id] = [] }
         return FakeStagingFile(store: self, id: id)

@@ -6,7 +6,7 @@
 /// verifying ──▶ publishing ──▶ finished
 ///     └────────────┴──────────▶ failed
 /// receiving, paused, verifying ─▶ cancelled      receiving, paused ─▶ timedOut
-/// verifying, publishing ─▶ receiving             only in recovery, when staged bytes have gone
+/// verifying, publishing ─▶ receiving             only when staged bytes turn out to be gone
 /// ```
 /// The database enforces the same moves by a trigger; a test holds the two against each other.
 public enum TaskState: String, Sendable, CaseIterable {

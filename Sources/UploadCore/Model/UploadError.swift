@@ -36,12 +36,20 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// What caused it, for the log only.
     public let cause: (any Error)?
+    /// Whether the request was cut off in the middle of its body: its connection is of no more use.
+    public private(set) var endsConnection = false
 
     /// Memberwise.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    func endingConnection() -> UploadError {
+        var error = self
+        error.endsConnection = true
+        return error
     }
 
     /// Code, sentence and cause: for logs, never for the wire.
@@ -75,9 +83,4 @@ extension UploadError {
 
     /// The server is going down; the same request will be served after the restart.
     public static let shuttingDown = UploadError(.busy, "the server is shutting down, send the block again in a moment")
-
-    /// A fault of ours; the cause goes to the log under an id, the id to the caller.
-    public static func `internal`(_ cause: any Error) -> UploadError {
-        cause as? UploadError ?? UploadError(.internalError, "internal error", cause: cause)
-    }
 }

@@ -13,8 +13,11 @@ public protocol StagingStore: Sendable {
     /// Bytes that can still be staged, as the filesystem tells.
     func availableBytes() async throws -> Int64
 
-    /// Opens a task's staging file, making it when there is none.
-    func open(_ id: TaskID) async throws -> any StagingFile
+    /// Opens a task's staging file.
+    ///
+    /// - Parameter creating: whether to make it when there is none: only for a task that holds no bytes.
+    /// - Throws: ``StagingFileGone`` when there is none.
+    func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile
 
     /// A writer for a block of which nothing is missing: it only hashes, and needs no file.
     func makeVerifier(for block: ByteRange) -> any BlockWriter
@@ -31,8 +34,7 @@ public protocol StagingStore: Sendable {
 
     /// Brings the staging file to its final path, atomically and durably; an existing file there is replaced.
     ///
-    /// Repeatable after a crash at any point as long as the staging file is there. When the target lies on another
-    /// filesystem the staging file remains, for ``remove(_:)`` to take after the commit.
+    /// Repeatable after a crash at any point: the staging file remains, for ``remove(_:)`` to take after the COMMIT.
     /// - Throws: ``PublishError`` when the target can't be had however often one tries; ``UploadError`` when a later
     ///   try may succeed.
     func publish(_ id: TaskID, to path: String) async throws
@@ -45,6 +47,12 @@ public protocol StagingStore: Sendable {
 
     /// All staging files with their sizes.
     func stagingFiles() async throws -> [TaskID: Int64]
+}
+
+/// A staging file that should be there is not: the bytes in it are lost.
+public struct StagingFileGone: Error, Sendable {
+    /// A value without further facts.
+    public init() {}
 }
 
 /// A whole file's digest.
@@ -80,6 +88,8 @@ public protocol StagingFile: Sendable {
 
     /// Returns when everything written before the call is on disk, the file's name included (fdatasync and, once, the
     /// folder's fsync).
+    ///
+    /// - Throws: ``StagingFileGone`` when the file has no name any more.
     func sync() async throws
 }
 

@@ -9,6 +9,9 @@ public protocol TaskRepository: Sendable {
     /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
     func register(_ registration: Registration, targetPath: String) async throws -> UploadTask
 
+    /// Whether ``register(_:targetPath:)`` would find an open task.
+    func hasOpenTask(_ registration: Registration) async throws -> Bool
+
     /// The task as it stands; `nil` when there is none.
     func task(_ id: TaskID) async throws -> UploadTask?
 

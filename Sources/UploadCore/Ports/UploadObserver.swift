@@ -16,7 +16,7 @@ public enum UploadOutcome: Sendable {
     case closed(UploadTask)
     /// Finishing hit trouble that may pass, and will be tried again.
     case finishDelayed(TaskID, by: Duration, any Error)
-    /// Recovery found staged bytes gone; they are asked for again.
+    /// Staged bytes turned out to be gone; they are asked for again.
     case bytesLost(TaskID, bytes: Int64)
     /// Recovery removed a staging file which no open task owns.
     case orphanRemoved(TaskID)

@@ -15,6 +15,9 @@ struct BlockIntake {
     /// memory a request stays the same however large its block is.
     private static let gathering = 256 << 10
 
+    /// However small they are: a chunk costs memory beyond its bytes.
+    private static let gatheredChunks = 256
+
     let fileSize: Int64
     let policy: BlockPolicy
     let session: TaskSession
@@ -79,7 +82,7 @@ struct BlockIntake {
         try policy.checkSize(received)
         gathered.append(chunk)
         gatheredBytes += chunk.count
-        if gatheredBytes >= Self.gathering { try await flush() }
+        if gatheredBytes >= Self.gathering || gathered.count >= Self.gatheredChunks { try await flush() }
     }
 
     private mutating func flush() async throws {
@@ -127,6 +130,7 @@ struct BlockIntake {
         guard let spool, let writer = destination?.writer else { return }
         var offset: Int64 = 0
         while offset < received {
+            try Task.checkCancellation()
             let chunk = try await spool.read(at: offset, count: Self.gathering)
             guard chunk.count > 0 else { throw UploadError.interrupted }
             try await writer.write([chunk])

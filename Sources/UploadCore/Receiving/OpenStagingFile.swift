@@ -7,7 +7,7 @@ final class OpenStagingFile: Sendable {
 
     init(_ staging: any StagingFile) {
         self.staging = staging
-        let failure = Mutex<UploadError?>(nil)
+        let failure = Mutex<(any Error)?>(nil)
         syncs = Batcher(limit: .max) { waiters in
             // The kernel reports a lost write once and then calls the same pages clean. So after one failure nothing
             // that was written through this descriptor may be called durable (https://www.sqlite.org/atomiccommit.html,
@@ -16,9 +16,8 @@ final class OpenStagingFile: Sendable {
             do {
                 try await staging.sync()
             } catch {
-                let failed = UploadError.internal(error)
-                failure.withLock { $0 = failed }
-                throw failed
+                failure.withLock { $0 = error }
+                throw error
             }
             return waiters.map { .success(()) }
         }

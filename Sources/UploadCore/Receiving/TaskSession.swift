@@ -11,6 +11,8 @@ actor TaskSession {
     private var epoch = 0
     private(set) var claims: [Claim] = []
     private var tickets = 0
+    /// What every claim is answered once the task is closed.
+    private var ending: UploadError?
     private var openFile: Task<OpenStagingFile, any Error>?
 
     init(id: TaskID, repository: any TaskRepository, store: any StagingStore) {
@@ -28,12 +30,14 @@ actor TaskSession {
         tickets += 1
         let ticket = tickets
         _ = try await heldRanges()
+        if let ending { throw ending }
         while let other = claims.first(where: { $0.range.overlaps(range) }) {
             guard other.ticket < ticket else { throw UploadError.superseded }
             other.revoke(.superseded)
             await other.untilReleased()
             claims.removeAll { $0 === other }
             _ = try await heldRanges()
+            if let ending { throw ending }
         }
         // No suspension between here and the append: the range is free and `held` is current.
         let claim = Claim(range: range, pieces: held.missing(in: range), ticket: ticket, cut: cut)
@@ -57,8 +61,10 @@ actor TaskSession {
         release(claim, committed: [])
     }
 
-    /// Cuts every request which is receiving, and returns when none is left.
-    func revokeAll(_ error: UploadError) async {
+    /// Ends the session for good: cuts every request which is receiving, lets no new one claim, and returns when none
+    /// is left.
+    func end(_ error: UploadError) async {
+        ending = error
         for claim in claims { claim.revoke(error) }
         while let claim = claims.first {
             await claim.untilReleased()
@@ -90,10 +96,13 @@ actor TaskSession {
         openFile = nil
     }
 
-    /// The staging file, opened at the first call.
+    /// The staging file, opened at the first call; made, when the task holds no bytes yet.
+    ///
+    /// - Throws: ``StagingFileGone`` when it should be there and is not.
     func file() async throws -> OpenStagingFile {
         if let openFile { return try await openFile.value }
-        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id)) }
+        let isNew = held.isEmpty
+        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id, creating: isNew)) }
         openFile = opening
         do {
             return try await opening.value

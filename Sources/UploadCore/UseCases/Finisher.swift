@@ -4,6 +4,8 @@ import Synchronization
 ///
 /// The queue is only a reminder: what has to be finished stands in the database, and recovery fills the queue from it.
 public final class Finisher: Sendable {
+    private enum Reminders { case once, again }
+
     /// Hashing keeps a core busy; more at once than there are cores would only slow the answers down.
     private static let width = 2
     private static let longestDelay = Duration.seconds(60)
@@ -17,7 +19,7 @@ public final class Finisher: Sendable {
     private let feed: AsyncStream<TaskID>.Continuation
     private let gate = Gate<Bool>(width: Finisher.width)
     private let store: any StagingStore
-    private let inWork = Mutex<Set<TaskID>>([])
+    private let inWork = Mutex<[TaskID: Reminders]>([:])
 
     init(
         _ durability: DurabilityOrder, _ dependencies: UploadService.Dependencies, sessions: TaskSessions,
@@ -48,14 +50,22 @@ public final class Finisher: Sendable {
     }
 
     private func finish(_ id: TaskID) async {
-        // Two who finish one task would only get in each other's way.
-        guard inWork.withLock({ $0.insert(id).inserted }) else { return }
-        defer { inWork.withLock { _ = $0.remove(id) } }
+        // Two who finish one task would only get in each other's way. But a reminder that comes meanwhile may be of
+        // something new, so it is not forgotten.
+        let isFirst = inWork.withLock { inWork in
+            defer { inWork[id] = inWork[id] == nil ? .once : .again }
+            return inWork[id] == nil
+        }
+        guard isFirst else { return }
+        defer {
+            if inWork.withLock({ $0.removeValue(forKey: id) }) == .again { enqueue(id) }
+        }
         var delay = Duration.seconds(1)
         while !Task.isCancelled {
             do {
                 let task = try await gate.pass(true) { try await durability.finish(id) }
-                if let task, task.state.isClosed {
+                guard let task else { return }
+                if task.state.isClosed {
                     await didClose(task)
                 } else if let session = sessions.existing(id) {
                     await session.reset()
@@ -77,7 +87,7 @@ public final class Finisher: Sendable {
     func didClose(_ task: UploadTask) async {
         outboxChanged()
         observer.observe(.closed(task))
-        await sessions.existing(task.id)?.revokeAll(.closed(task.state))
+        await sessions.existing(task.id)?.end(.closed(task.state))
         sessions.forget(task.id)
         do {
             try await store.remove(task.id)

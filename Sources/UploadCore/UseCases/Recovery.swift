@@ -25,9 +25,8 @@ extension UploadService {
             let size = unowned.removeValue(forKey: task.id) ?? 0
             // A publishing task without its staging file may have been renamed; finishing finds out.
             if task.heldEnd > size, task.state != .publishing {
-                let lost = try await dependencies.repository.discardBlocks(
-                    of: task.id, keepingBytesBelow: size, reason: "staged bytes are gone, they are asked for again")
-                dependencies.observer.observe(.bytesLost(task.id, bytes: lost))
+                guard let demoted = try await dependencies.repository.task(task.id) else { continue }
+                _ = try await durability.askAgain(demoted, keepingBytesBelow: size)
                 report.demoted += 1
             } else if task.state.isComplete {
                 finisher.enqueue(task.id)

@@ -19,14 +19,19 @@ public struct Sweeper: Sendable {
 
     private static let batch = 100
     private static let interval = Duration.seconds(1)
+    /// While the server was down no client could send. So after a start nothing times out for this long, or for the
+    /// timeout itself where that is shorter.
+    private static let grace = Duration.seconds(300)
 
     private let service: UploadService
     private let limits: Limits
+    private let startedAt: Timestamp
 
     /// A sweeper of the service's tasks.
     public init(_ service: UploadService, limits: Limits) {
         self.service = service
         self.limits = limits
+        startedAt = service.dependencies.clock.now
     }
 
     /// Sweeps every second until it is cancelled.
@@ -55,7 +60,9 @@ public struct Sweeper: Sendable {
     }
 
     private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
-        let limit = service.dependencies.clock.now.advanced(by: .zero - timeout)
+        let now = service.dependencies.clock.now
+        guard now.since(startedAt) >= min(timeout, Self.grace) else { return }
+        let limit = now.advanced(by: .zero - timeout)
         var position: IdlePosition?
         while true {
             let idle = try await service.dependencies.repository.idleTasks(

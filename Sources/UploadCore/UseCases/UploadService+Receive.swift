@@ -43,6 +43,11 @@ extension UploadService {
                     return try await intake.receive(parts)
                 }
                 return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
+            } catch is StagingFileGone {
+                // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
+                _ = try await durability.askAgain(task, keepingBytesBelow: 0)
+                await session.reset()
+                throw UploadError(.busy, "the staged bytes are gone, ask for the missing ranges and send them again")
             } catch {
                 await removeLeftover(of: id)
                 throw error
@@ -80,6 +85,10 @@ extension UploadService {
             finisher.enqueue(id)
         }
         let held = try await session.heldRanges()
+        guard held.contains(block.claim.range) else {
+            // What was held when the block was claimed turned out to be gone meanwhile.
+            throw UploadError(.busy, "the staged bytes are gone, send the block again")
+        }
         let missing = held.missing(ofSize: fileSize, limit: Self.listedRanges)
         return BlockReceipt(
             range: block.claim.range, missing: missing,

@@ -20,8 +20,11 @@ extension UploadService {
         }
         let path = try await dependencies.store.targetPath(
             storePath: registration.storePath, fileName: registration.fileName)
-        guard try await registration.fileSize <= dependencies.store.availableBytes() else {
-            throw UploadError(.storage, "fileSize is larger than the free space on the server's disk")
+        if try await registration.fileSize > dependencies.store.availableBytes() {
+            // An open task may have taken the room itself already; it is returned however full the disk is.
+            guard try await dependencies.repository.hasOpenTask(registration) else {
+                throw UploadError(.storage, "fileSize is larger than the free space on the server's disk")
+            }
         }
         let task = try await dependencies.repository.register(registration, targetPath: path)
         dependencies.observer.observe(.registered(task))

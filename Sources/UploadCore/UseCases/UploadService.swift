@@ -48,7 +48,7 @@ public final class UploadService: Sendable {
     public init(_ dependencies: Dependencies, outboxChanged: @escaping @Sendable () -> Void) {
         let (repository, store) = (dependencies.repository, dependencies.store)
         self.dependencies = dependencies
-        durability = DurabilityOrder(repository: repository, store: store, directory: dependencies.directory)
+        durability = DurabilityOrder(dependencies)
         sessions = TaskSessions { TaskSession(id: $0, repository: repository, store: store) }
         finisher = Finisher(durability, dependencies, sessions: sessions, outboxChanged: outboxChanged)
     }
@@ -103,6 +103,7 @@ public final class UploadService: Sendable {
                 failure = error
             }
             group.cancelAll()
+            if let cutOff = failure as? UploadError, cut.error is UploadError { failure = cutOff.endingConnection() }
             // The body may have come to its end all the same, and what it returns owns a claim.
             while let late = await group.nextResult() {
                 if case .success(let result?) = late { return result }
