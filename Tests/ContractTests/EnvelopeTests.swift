@@ -46,6 +46,20 @@ struct EnvelopeTests {
         }
     }
 
+    /// Its body would be taken for the beginning of the next answer.
+    @Test func anAnswerToHEADHasNoBody() async throws {
+        try await TestBed.run { bed in
+            let socket = try RawSocket(port: bed.server.port)
+            try await socket.send(
+                "HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
+            let head = try await socket.read(until: "\r\n\r\n")
+            #expect(head.hasPrefix("HTTP/1.1 404"))
+            let next = try await socket.readAnswer()
+            #expect((next.status, next.retCode) == (404, "6"))
+        }
+    }
+
     @Test func outcomesOfTheProtocolTravelWith200() async throws {
         try await TestBed.run { bed in
             let file = TestFile(size: 10, seed: 1)

@@ -6,6 +6,24 @@ import UploadTestSupport
 /// What an acknowledgement is worth when the server dies.
 @Suite(.contract)
 struct RestartTests {
+    /// What a cleaner of /tmp does.
+    @Test func bytesThatAreRemovedUnderTheServerAreAskedForAgain() async throws {
+        try await TestBed.run { bed in
+            let file = TestFile(size: 300_000, seed: 7)
+            let upload = try await bed.server.register(file)
+            #expect(try await upload.send(0...99_999, of: file).retCode == "0")
+            for staged in bed.server.stagingFiles() {
+                try FileManager.default.removeItem(atPath: bed.server.tmpDirectory + "/" + staged)
+            }
+            let answer = try await upload.send(200_000...299_999, of: file)
+            #expect((answer.status, answer.retCode) == (503, "11"))
+            #expect(try await upload.missing() == [0...299_999])
+            try await upload.sendAll(file, blockSize: 100_000)
+            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
+            #expect(bed.server.stored("in/file.bin") == file.bytes)
+        }
+    }
+
     private let file = TestFile(size: 500_000, seed: 1)
 
     @Test func acknowledgedBlocksSurviveKill9() async throws {

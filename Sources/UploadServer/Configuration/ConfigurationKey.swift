@@ -82,7 +82,7 @@ extension ConfigurationKey where Root == ServerConfiguration {
         ),
         Self(
             "shutdownTimeout", \.shutdownTimeout, .durationOrZero,
-            "How long running requests may take to end when the server stops."
+            "How long requests other than incoming blocks may take to end when the server stops."
         ),
     ]
 }

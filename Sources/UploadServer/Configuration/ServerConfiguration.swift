@@ -44,7 +44,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var logFormat = LogFormat.human
     /// Least severe level that is logged: one of swift-log's level names, in lower case.
     public var logLevel = "info"
-    /// How long running requests may take to end once the server was told to stop.
+    /// How long requests other than incoming blocks, which are cut, may take to end once the server was told to stop.
     public var shutdownTimeout = Duration.seconds(8)
     /// Who may create tasks, sorted by token; never empty after loading.
     public var businessServers: [BusinessServer] = []
