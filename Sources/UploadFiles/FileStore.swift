@@ -29,8 +29,9 @@ public final class FileStore: StagingStore {
             if !storeDirectory.isEmpty { try SystemCall.makeFolders(FilePath(storeDirectory)) }
             containment = try TargetContainment(storeDirectory: storeDirectory)
             for path in [folder, FilePath(storeDirectory)] where !path.isEmpty {
-                // Also when they were there: whoever made them may have died before they were durable.
-                try SystemCall.syncFolder(path.folder)
+                // Also when they were there: whoever made them may have died before they were durable. A parent that may
+                // not even be read is none that we made an entry in.
+                do { try SystemCall.syncFolder(path.folder) } catch Errno.permissionDenied { continue }
             }
         } catch let error as Errno {
             throw FolderError(folders: [stagingFolder, storeDirectory], cause: error)
