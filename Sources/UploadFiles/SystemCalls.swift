@@ -79,35 +79,30 @@ enum SystemCall {
 
     /// Size in bytes of a regular file; `nil` when there is no such file.
     static func fileSize(_ path: FilePath) throws -> Int64? {
-        var status = stat()
-        do {
-            try check { path.withPlatformString { stat($0, &status) } }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        }
-        return Int64(status.st_size)
+        try status(path, stat).map { Int64($0.st_size) }
     }
 
     /// Whether the path is a folder, or nothing is there.
     static func isFolderOrAbsent(_ path: FilePath) throws -> Bool {
-        var status = stat()
-        do {
-            try check { path.withPlatformString { stat($0, &status) } }
-        } catch Errno.noSuchFileOrDirectory {
-            return true
-        }
-        return status.st_mode & S_IFMT == S_IFDIR
+        try status(path, stat).map { $0.st_mode & S_IFMT == S_IFDIR } ?? true
     }
 
     /// Whether the path itself is a symbolic link, wherever it leads.
     static func isSymbolicLink(_ path: FilePath) throws -> Bool {
+        try status(path, lstat).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
+    }
+
+    /// What stat(2) or lstat(2) tells; `nil` when there is no such file.
+    private static func status(
+        _ path: FilePath, _ call: (UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> CInt
+    ) throws -> stat? {
         var status = stat()
         do {
-            try check { path.withPlatformString { lstat($0, &status) } }
+            try check { path.withPlatformString { call($0, &status) } }
         } catch Errno.noSuchFileOrDirectory {
-            return false
+            return nil
         }
-        return status.st_mode & S_IFMT == S_IFLNK
+        return status
     }
 
     /// Bytes which an unprivileged user may still write to the filesystem of this path (statvfs(3)).
