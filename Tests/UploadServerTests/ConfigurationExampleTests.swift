@@ -65,14 +65,22 @@ import Testing
         #expect(
             references.compactMap(\.variable) == [
                 "FUPLOAD_ENV", "FUPLOAD_SERVER_HOST", "FUPLOAD_SERVER_PORT", "FUPLOAD_SERVER_ADDR",
-                "FUPLOAD_SERVER_PROXY_ADDR", "FUPLOAD_DATABASE", "FUPLOAD_CHECK_TMP_MD5", "FUPLOAD_TMP_DIR",
+                "FUPLOAD_SERVER_PROXY_ADDR", "FUPLOAD_SERVER_TLS_CERTIFICATE", "FUPLOAD_SERVER_TLS_KEY",
+                "FUPLOAD_TRUSTED_PROXIES", "FUPLOAD_MAX_CONNECTIONS", "FUPLOAD_HEADER_TIMEOUT", "FUPLOAD_MIN_RATE",
+                "FUPLOAD_MIN_RATE_WINDOW", "FUPLOAD_REGISTRATIONS_PER_TOKEN", "FUPLOAD_REGISTRATIONS_PER_ADDRESS",
+                "FUPLOAD_DATABASE", "FUPLOAD_CHECK_TMP_MD5", "FUPLOAD_TMP_DIR",
                 "FUPLOAD_STORE_DIR", "FUPLOAD_TASK_TIMEOUT", "FUPLOAD_PAUSED_TIMEOUT", "FUPLOAD_RETENTION",
-                "FUPLOAD_MAX_FILE_SIZE", "FUPLOAD_MAX_BLOCK_SIZE", "FUPLOAD_MAX_REQUEST_BODY", "FUPLOAD_IO_THREADS",
+                "FUPLOAD_MAX_FILE_SIZE", "FUPLOAD_MAX_BLOCK_SIZE", "FUPLOAD_MAX_OPEN_TASKS",
+                "FUPLOAD_MIN_FREE_SPACE", "FUPLOAD_MAX_REQUEST_BODY", "FUPLOAD_IO_THREADS",
                 "FUPLOAD_CALLBACK_SCHEDULE", "FUPLOAD_CALLBACK_GIVE_UP_AFTER", "FUPLOAD_CALLBACK_TIMEOUT",
-                "FUPLOAD_CALLBACK_CONCURRENCY", "FUPLOAD_LOG_FORMAT", "FUPLOAD_LOG_LEVEL", "FUPLOAD_SHUTDOWN_TIMEOUT",
+                "FUPLOAD_CALLBACK_CONCURRENCY", "FUPLOAD_CALLBACK_CA_FILE", "FUPLOAD_LOG_FORMAT", "FUPLOAD_LOG_LEVEL",
+                "FUPLOAD_SHUTDOWN_TIMEOUT",
             ]
         )
-        #expect(references.map(\.key).suffix(2) == ["bServer.<token>.notifyUrl", "bServer.<token>.secret"])
+        #expect(
+            references.map(\.key).suffix(6).prefix(3) == [
+                "bServer.<token>.name", "bServer.<token>.notifyUrl", "bServer.<token>.secret",
+            ])
         #expect(references.filter { $0.defaultValue == nil }.map(\.key) == ["bServer.<token>.notifyUrl"])
         #expect(references.first { $0.key == "maxRequestBody" }?.defaultValue == "1MiB")
     }

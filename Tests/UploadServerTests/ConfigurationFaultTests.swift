@@ -15,6 +15,29 @@ import Testing
         }
     }
 
+    @Test func wantsCertificateAndKeyTogether() {
+        let server = "bServer:\n  t1:\n    notifyUrl: \"http://127.0.0.1/\"\n"
+        #expect(
+            faults(server + "server:\n  tls:\n    certificate: c.pem\n")
+                == ["server.tls.key: is missing: certificate and key go together"])
+        #expect(
+            faults(server, flags: ["server.tls.key": "k.pem"])
+                == ["server.tls.certificate: is missing: certificate and key go together"])
+        #expect(faults(server + "server:\n  tls:\n    certificate: c.pem\n    key: k.pem\n") == [])
+        #expect(
+            faults(server + "server:\n  tls:\n    cert: c.pem\n") == ["server.tls.cert: unknown key (line 6)"])
+    }
+
+    @Test(arguments: ["10.0.0.0/8,::1", "127.0.0.1", "fd00::/8, 192.168.1.7/32", ""])
+    func readsNetworks(text: String) {
+        #expect(!faults("", flags: ["trustedProxies": text]).contains { $0.hasPrefix("trustedProxies") })
+    }
+
+    @Test(arguments: ["10.0.0.0/33", "localhost", "1.2.3", "::1/129", "1.2.3.4/", "1.2.3.256"])
+    func refusesWhatIsNoNetwork(text: String) {
+        #expect(faults("", flags: ["trustedProxies": text]).contains { $0.hasPrefix("trustedProxies: ") })
+    }
+
     @Test func reportsAllFaultsAtOnce() {
         let found = faults(
             """

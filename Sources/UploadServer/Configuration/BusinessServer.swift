@@ -13,6 +13,12 @@ extension ServerConfiguration {
         public var notifyURL = ""
         /// Key that callbacks are signed with; nil leaves them unsigned.
         public var secret: WebhookSecret?
+        /// Largest file accepted, in bytes; nil leaves the server's limit.
+        public var maxFileSize: Int64?
+        /// Largest block accepted, in bytes; nil leaves the server's limit.
+        public var maxBlockSize: Int64?
+        /// Open tasks at once; nil leaves the server's limit.
+        public var maxOpenTasks: Int?
         /// The stable, non-secret name its tasks are stored under; unique among the configured ones.
         public var identity = ""
 

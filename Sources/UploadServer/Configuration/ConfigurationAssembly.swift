@@ -34,6 +34,10 @@ struct ConfigurationAssembly {
             read(key, from: section, under: [], shownUnder: "", into: &filled)
         }
         configuration = filled
+        if configuration.tlsCertificate.isEmpty != configuration.tlsKey.isEmpty {
+            let missing = configuration.tlsKey.isEmpty ? "key" : "certificate"
+            faults.append(ConfigurationFault("server.tls.\(missing)", "is missing: certificate and key go together"))
+        }
         if configuration.storeDirectory.isEmpty {
             warnings.append("storeDir is \"\": business servers may have files written anywhere this user may write")
         }

@@ -51,7 +51,7 @@ struct ConfigurationFile {
             } else if name == EntryKey.section {
                 readServers(value)
             } else if sections.contains(name) {
-                readSection(name, value)
+                readSection([name], value)
             } else if let setting = ServerKey.all.first(where: { $0.name == name }) {
                 readValue(value, at: [name], shownAs: name, setting, blank: ServerConfiguration())
             } else {
@@ -61,19 +61,20 @@ struct ConfigurationFile {
         }
     }
 
-    private mutating func readSection(_ section: String, _ node: Node) {
-        guard let pairs = map(node, shownAs: section) else { return }
+    private mutating func readSection(_ section: [String], _ node: Node) {
+        let shown = section.joined(separator: ".")
+        guard let pairs = map(node, shownAs: shown) else { return }
         for (key, value) in pairs {
             guard let name = scalarKey(key) else { continue }
-            let path = [section, name]
+            let path = section + [name]
             if let setting = ServerKey.all.first(where: { $0.components == path }) {
                 readValue(value, at: path, shownAs: setting.name, setting, blank: ServerConfiguration())
+            } else if ServerKey.all.contains(where: { $0.components.starts(with: path) }) {
+                readSection(path, value)
             } else {
                 let known = ServerKey.all.map(\.name)
                 faults.append(
-                    .unknown(
-                        name, under: "\(section).", holdsMap: value.mapping != nil, known: known, at: key.place
-                    )
+                    .unknown(name, under: "\(shown).", holdsMap: value.mapping != nil, known: known, at: key.place)
                 )
             }
         }

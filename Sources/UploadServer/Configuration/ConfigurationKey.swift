@@ -50,6 +50,20 @@ extension ConfigurationKey where Root == ServerConfiguration {
         Self("server.port", \.port, .wholeNumber("a port", in: 0...65_535), "Port to listen on; 0 takes any free one."),
         Self("server.addr", \.address, .origin, "What clients are told; the port is appended."),
         Self("server.proxyAddr", \.proxyAddress, .optionalBase, "If set, what clients are told instead, as it is."),
+        Self(
+            "server.tls.certificate", \.tlsCertificate, .text("a file, or \"\" for plain HTTP"),
+            "Certificate chain (PEM)."),
+        Self("server.tls.key", \.tlsKey, .text("a file, or \"\" for plain HTTP"), "The certificate's key (PEM)."),
+        Self("trustedProxies", \.trustedProxies, .networks, "Whose X-Forwarded headers are believed."),
+        Self(
+            "maxConnections", \.maxConnections, .wholeNumber(in: 1...1_000_000),
+            "Connections at once; one more is answered 503."
+        ),
+        Self("headerTimeout", \.headerTimeout, .duration, "How long a request's head may take."),
+        Self("minRate", \.minRate, .byteCount(in: 0...1 << 30), "Bytes a second that a body must come with."),
+        Self("minRateWindow", \.minRateWindow, .duration, "What minRate is measured over."),
+        Self("registrationsPerToken", \.registrationsPerToken, .countLimit, "New tasks a second and token."),
+        Self("registrationsPerAddress", \.registrationsPerAddress, .countLimit, "New tasks a second and address."),
         Self("database", \.database, .nonEmpty("a path"), "Path of the SQLite file; its folder is made."),
         Self("checkTmpMd5", \.checkPartMD5, .boolean, "Whether every block must carry its MD5 and is checked."),
         Self("tmpDir", \.tmpDirectory, .nonEmpty("a folder"), "Folder for unfinished files."),
@@ -62,6 +76,11 @@ extension ConfigurationKey where Root == ServerConfiguration {
         Self("retention", \.retention, .durationOrZero, "How long the record of a closed upload is kept."),
         Self("maxFileSize", \.maxFileSize, .byteLimit, "Largest file; 0 sets no limit."),
         Self("maxBlockSize", \.maxBlockSize, .byteLimit, "Largest block; 0 sets no limit."),
+        Self("maxOpenTasks", \.maxOpenTasks, .countLimit, "Open tasks of one business server; 0 sets no limit."),
+        Self(
+            "minFreeSpace", \.minFreeSpace, .byteCount(in: 0...1 << 50),
+            "Bytes that stay free when all open tasks are complete."
+        ),
         Self("maxRequestBody", \.maxRequestBody, .byteCount(in: 1 << 10...1 << 30), "Largest JSON body."),
         Self("ioThreads", \.ioThreads, .wholeNumber(in: 1...256), "Threads for file work."),
         Self(
@@ -74,6 +93,7 @@ extension ConfigurationKey where Root == ServerConfiguration {
             "callbackConcurrency", \.callbackConcurrency, .wholeNumber(in: 1...1024),
             "Attempts at once for each business server."
         ),
+        Self("callbackCaFile", \.callbackCAFile, .text("a file, or \"\" for the system's"), "CA certificates (PEM)."),
         Self("logFormat", \.logFormat, .oneOf("a log format"), "human for terminals, json for collectors."),
         Self(
             "logLevel", \.logLevel,
@@ -96,5 +116,8 @@ extension ConfigurationKey where Root == ServerConfiguration.BusinessServer {
         Self("name", \.name, .text("a name on one line"), "What operators call it."),
         Self("notifyUrl", \.notifyURL, .httpURL, isRequired: true, "Where callbacks are sent."),
         Self("secret", \.secret, .secret, isSecret: true, "Key that callbacks are signed with."),
+        Self("maxFileSize", \.maxFileSize, .byteLimit, "Largest file; 0 leaves the server's limit."),
+        Self("maxBlockSize", \.maxBlockSize, .byteLimit, "Largest block; 0 leaves the server's limit."),
+        Self("maxOpenTasks", \.maxOpenTasks, .countLimit, "Open tasks; 0 leaves the server's limit."),
     ]
 }

@@ -39,6 +39,20 @@ extension ValueFormat where Value == Int64? {
     }
 }
 
+extension ValueFormat where Value == Int? {
+    /// A limit on a number, where 0 means none.
+    static var countLimit: Self {
+        Self(
+            allowed: "a whole number up to 1000000000, or 0 for no limit",
+            parse: { text in
+                guard let count = Int(text), (0...1_000_000_000).contains(count) else { return nil }
+                return .some(count == 0 ? nil : count)
+            },
+            render: { String($0 ?? 0) }
+        )
+    }
+}
+
 extension ValueFormat where Value == Int {
     /// A size in bytes within a range.
     static func byteCount(in range: ClosedRange<Int>) -> Self {

@@ -10,6 +10,24 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var address = "http://127.0.0.1"
     /// What clients are told instead of ``address`` and port, without a trailing slash; empty when unused.
     public var proxyAddress = ""
+    /// PEM file with the certificate chain for TLS on the port, the server's own first; empty for plain HTTP.
+    public var tlsCertificate = ""
+    /// PEM file with the certificate's private key; empty exactly when ``tlsCertificate`` is.
+    public var tlsKey = ""
+    /// Addresses whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
+    public var trustedProxies: [String] = []
+    /// Connections at once, 1 or more; one beyond them is answered 503 and closed.
+    public var maxConnections = 8192
+    /// How long a request's head may take to come, counted from its first byte; above zero.
+    public var headerTimeout = Duration.seconds(10)
+    /// Bytes a second that a body must come with at least, measured over ``minRateWindow``; 0 sets no limit.
+    public var minRate = 1 << 10
+    /// The window that ``minRate`` is measured over; above zero.
+    public var minRateWindow = Duration.seconds(30)
+    /// New tasks a second and token, with as many at once; nil sets no limit.
+    public var registrationsPerToken: Int?
+    /// New tasks a second and client address, with as many at once; nil sets no limit.
+    public var registrationsPerAddress: Int?
     /// Path of the SQLite file; never empty.
     public var database = "data/fupload.sqlite"
     /// Whether every block must carry its MD5 and is checked against it.
@@ -28,6 +46,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var maxFileSize: Int64?
     /// Largest block accepted, in bytes; nil sets no limit.
     public var maxBlockSize: Int64?
+    /// Open tasks of one business server at once; nil sets no limit.
+    public var maxOpenTasks: Int?
+    /// Bytes that stay free on the disks of ``tmpDirectory`` and ``storeDirectory`` when all open tasks are complete.
+    public var minFreeSpace = 1 << 20
     /// Largest JSON body accepted, in bytes.
     public var maxRequestBody = 1 << 20
     /// Threads that do blocking file work, 1 to 256.
@@ -40,6 +62,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var callbackTimeout = Duration.seconds(15)
     /// Callback attempts at once for each business server, 1 to 1024.
     public var callbackConcurrency = 8
+    /// PEM file with the certificates that a receiver's has to lead to; empty for those of the system.
+    public var callbackCAFile = ""
     /// How log lines are written.
     public var logFormat = LogFormat.human
     /// Least severe level that is logged: one of swift-log's level names, in lower case.
