@@ -9,6 +9,7 @@ public struct Migration: Sendable {
     public static let all: [Migration] = [
         Migration("0001_create_tables", PackageResources._001_create_tables_sql),
         Migration("0002_create_views", PackageResources._002_create_views_sql),
+        Migration("0003_open_totals", PackageResources._003_open_totals_sql),
     ]
 
     private init(_ identifier: String, _ text: [UInt8]) {

@@ -56,9 +56,16 @@ public final class FileStore: StagingStore {
         }
     }
 
-    /// What statvfs(3) gives for the staging folder.
-    public func availableBytes() async throws -> Int64 {
-        try await blocking { [folder] in try SystemCall.availableBytes(folder) }
+    /// What statvfs(3) gives for the staging folder and, on another file system, for `storeDir`.
+    public func freeSpace() throws(UploadError) -> FreeSpace {
+        do {
+            let staging = try SystemCall.fileSystem(folder)
+            let target = try containment.root.map { try SystemCall.fileSystem($0) }
+            return FreeSpace(
+                staging: staging.available, target: target?.device == staging.device ? nil : target?.available)
+        } catch {
+            throw UploadError(translating: error)
+        }
     }
 
     /// One open(2); the name becomes durable with the first sync.

@@ -105,12 +105,14 @@ enum SystemCall {
         return status
     }
 
-    /// Bytes which an unprivileged user may still write to the filesystem of this path (statvfs(3)).
-    static func availableBytes(_ path: FilePath) throws -> Int64 {
+    /// The file system of this path: its device, and the bytes which an unprivileged user may still write to it
+    /// (statvfs(3)).
+    static func fileSystem(_ path: FilePath) throws -> (device: UInt64, available: Int64) {
+        guard let file = try status(path, stat) else { throw Errno.noSuchFileOrDirectory }
         var status = statvfs()
         try check { path.withPlatformString { statvfs($0, &status) } }
         let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return overflow ? .max : Int64(clamping: bytes)
+        return (UInt64(file.st_dev), overflow ? .max : Int64(clamping: bytes))
     }
 
     /// The names in a folder, `.` and `..` apart.

@@ -4,7 +4,7 @@ import UploadCore
 /// Decides where a finished file may go: inside `storeDir`, symbolic links resolved, or anywhere when that is empty.
 struct TargetContainment: Sendable {
     /// As configured, made absolute; `nil` for no limit.
-    private let root: FilePath?
+    let root: FilePath?
     /// With symbolic links resolved.
     private let realRoot: FilePath?
 

@@ -10,20 +10,20 @@ public struct SQLiteTaskRepository: TaskRepository {
         self.database = database
     }
 
-    /// One transaction: look for the equal open task, else insert with a fresh id and the event `created`.
-    public func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
+    /// One transaction: look for the equal open task, else ask for admission, insert with a fresh id and the event
+    /// `created`.
+    public func register(
+        _ registration: Registration, targetPath: String,
+        admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
+    ) async throws -> UploadTask {
         let now = database.now()
         return try await database.write { db in
             if let equal = try Self.openTask(registration, db) { return equal }
+            try admit(try Self.totals(of: registration.businessServer, db))
             let task = try Self.insert(registration, targetPath: targetPath, at: now, db)
             try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
             return task
         }
-    }
-
-    /// One indexed read.
-    public func hasOpenTask(_ registration: Registration) async throws -> Bool {
-        try await database.read { db in try Self.openTask(registration, db) != nil }
     }
 
     /// One indexed read.
@@ -157,6 +157,14 @@ public struct SQLiteTaskRepository: TaskRepository {
                 registration.fileSize, registration.storePath, registration.fileName,
             ]
         ).map(UploadTask.init(row:))
+    }
+
+    private static func totals(of businessServer: String, _ db: Database) throws -> OpenTotals {
+        guard let row = try db.row(Statements.openTotals, [businessServer]) else {
+            throw CorruptRowError(table: "open_totals", column: "open_tasks")
+        }
+        return OpenTotals(
+            openTasks: row["open_tasks"], missingBytes: row["missing_bytes"], fileBytes: row["file_bytes"])
     }
 
     static func task(_ id: TaskID, _ db: Database) throws -> UploadTask? {

@@ -15,6 +15,14 @@ enum Statements {
           AND file_name = ? AND closed_at IS NULL
         """
 
+    /// A row for each business server, so few that adding them up costs nothing.
+    static let openTotals = """
+        SELECT coalesce(sum(open_tasks) FILTER (WHERE business_server = ?), 0) AS open_tasks,
+               coalesce(sum(missing_bytes), 0) AS missing_bytes,
+               coalesce(sum(file_bytes), 0) AS file_bytes
+        FROM open_totals
+        """
+
     static let insertTask = """
         INSERT INTO tasks (id, state, business_server, user_id, store_path, file_name, file_size, file_md5, target_path,
                            feedback, created_at, active_at)
@@ -119,7 +127,8 @@ enum Statements {
 
     /// By name, for the test of the plans.
     static let all: [(name: String, sql: String)] = [
-        ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("insertTask", insertTask),
+        ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("openTotals", openTotals),
+        ("insertTask", insertTask),
         ("moveTask", moveTask), ("openTasks", openTasks), ("idleTasks", idleTasks), ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("progress", progress), ("completeTask", completeTask), ("deleteBlocksFrom", deleteBlocksFrom),

@@ -50,7 +50,7 @@ public struct Server: Sendable {
             stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
             storeDirectory: configuration.storeDirectory,
             threads: IOThreads(count: configuration.ioThreads))
-        let directory = ConfiguredBusinessServers(configuration.businessServers)
+        let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
         let callbacks = CallbackWorker(
             outbox: outbox, clock: clock,
@@ -64,9 +64,8 @@ public struct Server: Sendable {
                 repository: SQLiteTaskRepository(database), store: store, directory: directory,
                 keys: HMACTaskKeys(secret: try SecretFile.load(path: configuration.database + ".key")),
                 observer: LoggingObserver(logger: logger), clock: clock,
-                policy: BlockPolicy(
-                    checksBlocks: configuration.checkPartMD5, maxBlockSize: configuration.maxBlockSize,
-                    maxFileSize: configuration.maxFileSize)),
+                policy: ServicePolicy(
+                    checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace))),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
         try await group(service, callbacks).run()

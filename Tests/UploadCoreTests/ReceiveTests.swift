@@ -95,7 +95,7 @@ import UploadTestSupport
     }
 
     @Test func unverifiedBlocksNeedNoMD5() async throws {
-        let surroundings = FakeSurroundings(policy: BlockPolicy(checksBlocks: false))
+        let surroundings = FakeSurroundings(policy: ServicePolicy(checksBlocks: false))
         let task = try await surroundings.register(content)
         let wrong = BlockPart.field(.partMd5, "not looked at")
         let parts = Body.of([Self.begin, Self.end, wrong] + Self.file)
@@ -105,7 +105,7 @@ import UploadTestSupport
 
     @Test(arguments: [[begin, end, sum] + file, file + [begin, end, sum]])
     func aBlockLargerThanTheLimitIsRefused(parts: [BlockPart]) async throws {
-        let surroundings = FakeSurroundings(policy: BlockPolicy(maxBlockSize: 6))
+        let surroundings = FakeSurroundings(limits: TaskLimits(maxBlockSize: 6))
         let task = try await surroundings.register(content)
         let error = await #expect(throws: UploadError.self) {
             try await surroundings.service.receive(surroundings.address(task), parts: Body.of(parts))

@@ -63,14 +63,51 @@ import UploadTestSupport
     }
 
     @Test func refusesWhatIsTooLarge() async throws {
-        let surroundings = FakeSurroundings(policy: BlockPolicy(maxFileSize: 3))
+        let surroundings = FakeSurroundings(limits: TaskLimits(maxFileSize: 3))
         let error = await #expect(throws: UploadError.self) { try await surroundings.register([1, 2, 3, 4]) }
         #expect(error?.code == .tooLarge)
-        await surroundings.store.limit(to: 2)
-        let full = await #expect(throws: UploadError.self) { try await surroundings.register([1, 2, 3]) }
-        #expect(full?.code == .storage)
-        await surroundings.store.limit(to: 3)
-        #expect(try await surroundings.register([1, 2, 3]).state == .receiving)
+    }
+
+    // MARK: Room
+
+    private func refusal(_ body: () async throws -> UploadTask) async -> UploadError.Code? {
+        await #expect(throws: UploadError.self) { _ = try await body() }?.code
+    }
+
+    @Test func whatIsPromisedCountsAsUsed() async throws {
+        let surroundings = FakeSurroundings(policy: ServicePolicy(minFreeSpace: 2))
+        surroundings.store.limit(to: 6)
+        _ = try await surroundings.register([1, 2, 3])
+        #expect(await refusal { try await surroundings.register([1, 2], name: "b") } == .storage)
+        let second = try await surroundings.register([1], name: "b")
+        #expect(await refusal { try await surroundings.register([1], name: "c") } == .storage)
+        #expect(try await surroundings.register([1, 2, 3]).state == .receiving, "an open task has its room already")
+        _ = try await surroundings.service.changeState(surroundings.address(second), .cancel)
+        #expect(try await surroundings.register([1], name: "c").state == .receiving)
+    }
+
+    @Test func anotherFileSystemHasToTakeTheWholeFiles() async throws {
+        let surroundings = FakeSurroundings()
+        surroundings.store.limit(to: 100, target: 5)
+        _ = try await surroundings.register([1, 2, 3])
+        #expect(await refusal { try await surroundings.register([1, 2, 3], name: "b") } == .storage)
+        #expect(try await surroundings.register([1, 2], name: "b").state == .receiving)
+    }
+
+    @Test func aSizeBeyondAllDisksIsRefusedAndNotWrappedAround() async {
+        let reservation = SpaceReservation(fileSize: .max - 1, maxOpenTasks: nil, minFreeSpace: .max)
+        let totals = OpenTotals(openTasks: 1, missingBytes: .max, fileBytes: .max)
+        #expect(throws: UploadError.self) { try reservation.check(totals, FreeSpace(staging: 0, target: 0)) }
+        #expect(throws: UploadError.self) { try reservation.check(totals, FreeSpace(staging: .max, target: nil)) }
+    }
+
+    @Test func openTasksAreLimited() async throws {
+        let surroundings = FakeSurroundings(limits: TaskLimits(maxOpenTasks: 1))
+        let first = try await surroundings.register([1])
+        #expect(await refusal { try await surroundings.register([2]) } == .busy)
+        #expect(try await surroundings.register([1]).id == first.id)
+        _ = try await surroundings.service.changeState(surroundings.address(first), .cancel)
+        #expect(try await surroundings.register([2]).state == .receiving)
     }
 
     @Test func refusesAPathThatTheStoreRefuses() async throws {

@@ -114,8 +114,10 @@ import UploadTestSupport
         #expect(try await fixture.store.stagingFiles() == [fixture.id: 1000])
     }
 
-    @Test func availableBytesAreTheFilesystems() async throws {
-        #expect(try await fixture.store.availableBytes() > 0)
+    @Test func freeSpaceIsTheFileSystems() throws {
+        let free = try fixture.store.freeSpace()
+        #expect(free.staging > 0)
+        #expect(free.target == nil, "one file system counts once")
     }
 
     @Test func aFolderThatCanNotBeMadeIsNamed() throws {

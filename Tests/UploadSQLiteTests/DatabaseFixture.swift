@@ -87,3 +87,10 @@ struct DatabaseFixture: Sendable {
         try await database.pool.read { db in try Int64.fetchOne(db, sql: sql, arguments: arguments) }
     }
 }
+
+extension TaskRepository {
+    /// Where there is room for everything.
+    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
+        try await register(registration, targetPath: targetPath) { _ in }
+    }
+}

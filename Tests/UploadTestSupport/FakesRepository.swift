@@ -37,7 +37,10 @@ package actor FakeRepository: TaskRepository {
 
     // MARK: TaskRepository
 
-    package func register(_ registration: Registration, targetPath: String) -> UploadTask {
+    package func register(
+        _ registration: Registration, targetPath: String,
+        admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
+    ) throws -> UploadTask {
         func facts(_ registration: Registration) -> Registration {
             var facts = registration
             facts.feedback = nil
@@ -47,6 +50,10 @@ package actor FakeRepository: TaskRepository {
             !$0.state.isClosed && facts($0.registration) == facts(registration)
         }
         if let equal { return equal }
+        let open = tasks.values.filter { !$0.state.isClosed }
+        let sizes = open.reduce(Int64(0)) { $0 + $1.registration.fileSize }
+        let received = open.reduce(Int64(0)) { $0 + $1.receivedBytes }
+        try admit(OpenTotals(openTasks: Int64(open.count), missingBytes: sizes - received, fileBytes: sizes))
         lastID += 1
         let task = UploadTask(
             id: taskID(lastID), state: registration.fileSize == 0 ? .verifying : .receiving,
@@ -54,10 +61,6 @@ package actor FakeRepository: TaskRepository {
             activeAt: clock.now)
         tasks[task.id] = task
         return task
-    }
-
-    package func hasOpenTask(_ registration: Registration) -> Bool {
-        tasks.values.contains { !$0.state.isClosed && $0.registration == registration }
     }
 
     package func task(_ id: TaskID) -> UploadTask? { tasks[id] }

@@ -3,7 +3,13 @@ import UploadCore
 
 /// Business servers by their tokens: identity and URL.
 package struct FakeDirectory: BusinessServerDirectory {
-    package init() {}
+    private let limits: TaskLimits
+
+    package init(limits: TaskLimits = TaskLimits()) {
+        self.limits = limits
+    }
+
+    package func limits(of identity: String) -> TaskLimits { limits }
 
     package func identity(ofToken token: String) -> String? { token == "secret-token" ? "cp1" : nil }
 
@@ -76,12 +82,13 @@ package struct FakeSurroundings: Sendable {
     package let outboxChanges = Counter()
     package let service: UploadService
 
-    package init(policy: BlockPolicy = BlockPolicy()) {
+    package init(policy: ServicePolicy = ServicePolicy(), limits: TaskLimits = TaskLimits()) {
         store = FakeStore(journal)
         repository = FakeRepository(journal, clock: clock)
         service = UploadService(
             UploadService.Dependencies(
-                repository: repository, store: store, directory: FakeDirectory(), keys: FakeKeys(), observer: observer,
+                repository: repository, store: store, directory: FakeDirectory(limits: limits), keys: FakeKeys(),
+                observer: observer,
                 clock: clock, policy: policy)
         ) { [outboxChanges] in outboxChanges.increment() }
     }

@@ -1,3 +1,4 @@
+import Synchronization
 import UploadCore
 
 /// ``StagingStore`` in memory; notes what is done, and fails or waits where the test says so.
@@ -12,7 +13,7 @@ package actor FakeStore: StagingStore {
     package private(set) var published: [String: [UInt8]] = [:]
     package private(set) var opens = 0
     package private(set) var syncs = 0
-    package var available = Int64.max
+    private nonisolated let free = Mutex(FreeSpace(staging: .max, target: nil))
 
     package init(_ journal: Journal) {
         self.journal = journal
@@ -24,7 +25,9 @@ package actor FakeStore: StagingStore {
 
     package func place(_ bytes: [UInt8]?, at path: String) { published[path] = bytes }
 
-    package func limit(to bytes: Int64) { available = bytes }
+    package nonisolated func limit(to bytes: Int64, target: Int64? = nil) {
+        free.withLock { $0 = FreeSpace(staging: bytes, target: target) }
+    }
 
     // MARK: StagingStore
 
@@ -33,7 +36,7 @@ package actor FakeStore: StagingStore {
         return storePath + "/" + fileName
     }
 
-    package func availableBytes() -> Int64 { available }
+    package nonisolated func freeSpace() -> FreeSpace { free.withLock { $0 } }
 
     package func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         try await step(.open)

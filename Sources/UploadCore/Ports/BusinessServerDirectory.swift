@@ -7,4 +7,7 @@ public protocol BusinessServerDirectory: Sendable {
 
     /// The callback URL of a business server; `nil` when it is no longer configured.
     func destination(of identity: String) -> String?
+
+    /// What a business server may ask for; the server-wide limits when it is no longer configured.
+    func limits(of identity: String) -> TaskLimits
 }

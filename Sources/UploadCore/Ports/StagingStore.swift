@@ -10,8 +10,10 @@ public protocol StagingStore: Sendable {
     ///   resolved.
     func targetPath(storePath: String, fileName: String) async throws -> String
 
-    /// Bytes that can still be staged, as the filesystem tells.
-    func availableBytes() async throws -> Int64
+    /// What the file systems have left. Asks the kernel only, so that it may be called inside of a transaction.
+    ///
+    /// - Throws: as all here; `storage` when a folder is not there any more.
+    func freeSpace() throws(UploadError) -> FreeSpace
 
     /// Opens a task's staging file.
     ///

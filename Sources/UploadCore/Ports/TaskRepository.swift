@@ -7,10 +7,12 @@ public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
     /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
-    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask
-
-    /// Whether ``register(_:targetPath:)`` would find an open task.
-    func hasOpenTask(_ registration: Registration) async throws -> Bool
+    /// - Parameter admit: sees what the open tasks add up to, inside of the transaction that would add one; what it
+    ///   throws is thrown, and nothing is changed. Not asked for a task that is open already.
+    func register(
+        _ registration: Registration, targetPath: String,
+        admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
+    ) async throws -> UploadTask
 
     /// The task as it stands; `nil` when there is none.
     func task(_ id: TaskID) async throws -> UploadTask?

@@ -19,7 +19,10 @@ struct BlockIntake {
     private static let gatheredChunks = 256
 
     let fileSize: Int64
-    let policy: BlockPolicy
+    /// Whether `partMd5` is required and verified.
+    let checksBlocks: Bool
+    /// In bytes; `nil` for no limit.
+    let maxBlockSize: Int64?
     let session: TaskSession
     let store: any StagingStore
     let cut: CutSignal
@@ -32,9 +35,13 @@ struct BlockIntake {
     private var gathered: [any ByteChunk] = []
     private var gatheredBytes = 0
 
-    init(fileSize: Int64, policy: BlockPolicy, session: TaskSession, store: any StagingStore, cut: CutSignal) {
+    init(
+        fileSize: Int64, checksBlocks: Bool, maxBlockSize: Int64?, session: TaskSession, store: any StagingStore,
+        cut: CutSignal
+    ) {
         self.fileSize = fileSize
-        self.policy = policy
+        self.checksBlocks = checksBlocks
+        self.maxBlockSize = maxBlockSize
         self.session = session
         self.store = store
         self.cut = cut
@@ -79,7 +86,7 @@ struct BlockIntake {
         guard received <= destination?.claim.range.count ?? fileSize else {
             throw UploadError(.rangeWrong, "file is longer than \(destination == nil ? "the whole file" : "the range")")
         }
-        try policy.checkSize(received)
+        try checkSize(received)
         gathered.append(chunk)
         gatheredBytes += chunk.count
         if gatheredBytes >= Self.gathering || gathered.count >= Self.gatheredChunks { try await flush() }
@@ -109,14 +116,14 @@ struct BlockIntake {
         }
         guard let (claim, writer, file) = destination else { throw UploadError.invalid("file", "is missing") }
         guard received == claim.range.count else { throw lengthError(claim.range) }
-        let declared = policy.checksBlocks ? try fields.declaredMD5() : nil
+        let declared = checksBlocks ? try fields.declaredMD5() : nil
         try claim.beginAcknowledging()
         return Complete(claim: claim, writer: writer, file: file, declaredMD5: declared)
     }
 
     private mutating func claimRange() async throws {
         let range = try fields.range(fileSize: fileSize)
-        try policy.checkSize(range.count)
+        try checkSize(range.count)
         let claim = try await session.claim(range, cut: cut)
         // Known before anything can fail, so that a failure releases it.
         destination = (claim, store.makeVerifier(for: range), nil)
@@ -139,32 +146,15 @@ struct BlockIntake {
         self.spool = nil
     }
 
+    private func checkSize(_ size: Int64) throws(UploadError) {
+        if let maxBlockSize, size > maxBlockSize {
+            throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
+        }
+    }
+
     private func lengthError(_ range: ByteRange) -> UploadError {
         UploadError(
             .rangeWrong,
             "file has \(received) bytes, but startByte \(range.first) to endByte \(range.last) is \(range.count)")
-    }
-}
-
-/// What is asked of a block.
-public struct BlockPolicy: Sendable {
-    /// Whether `partMd5` is required and verified.
-    public var checksBlocks: Bool
-    /// The largest block in bytes; `nil` for no limit.
-    public var maxBlockSize: Int64?
-    /// The largest file in bytes; `nil` for no limit.
-    public var maxFileSize: Int64?
-
-    /// Memberwise.
-    public init(checksBlocks: Bool = true, maxBlockSize: Int64? = nil, maxFileSize: Int64? = nil) {
-        self.checksBlocks = checksBlocks
-        self.maxBlockSize = maxBlockSize
-        self.maxFileSize = maxFileSize
-    }
-
-    func checkSize(_ size: Int64) throws(UploadError) {
-        if let maxBlockSize, size > maxBlockSize {
-            throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
-        }
     }
 }

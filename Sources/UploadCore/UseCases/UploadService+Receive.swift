@@ -33,13 +33,15 @@ extension UploadService {
         if task.state == .paused { throw UploadError.paused }
         if task.state.isClosed { throw UploadError.closed(task.state) }
 
-        let (policy, store) = (dependencies.policy, dependencies.store)
+        let (checksBlocks, store) = (dependencies.policy.checksBlocks, dependencies.store)
+        let maxBlockSize = dependencies.directory.limits(of: task.registration.businessServer).maxBlockSize
         let fileSize = task.registration.fileSize
         return try await sessions.with(id) { session in
             do {
                 let block = try await receiving { cut in
                     var intake = BlockIntake(
-                        fileSize: fileSize, policy: policy, session: session, store: store, cut: cut)
+                        fileSize: fileSize, checksBlocks: checksBlocks, maxBlockSize: maxBlockSize, session: session,
+                        store: store, cut: cut)
                     return try await intake.receive(parts)
                 }
                 return try await acknowledge(block, of: id, fileSize: fileSize, session: session)

@@ -6,7 +6,7 @@ extension UploadService {
     ///   - token: what the business server sent as its token.
     ///   - makeRegistration: builds the registration for the business server's identity; called only for a token that
     ///     is authorised, so that a stranger learns nothing about what is wrong with the rest.
-    /// - Throws: `unauthorised`, `invalidParameter`, `tooLarge`, and what the repository throws.
+    /// - Throws: `unauthorised`, `invalidParameter`, `tooLarge`, `storage`, `busy`, and what the repository throws.
     public func register(
         token: String, _ makeRegistration: (_ identity: String) throws(UploadError) -> Registration
     ) async throws -> UploadTask {
@@ -15,18 +15,21 @@ extension UploadService {
         }
         let registration = try makeRegistration(identity)
         try registration.check()
-        if let limit = dependencies.policy.maxFileSize, registration.fileSize > limit {
+        let limits = dependencies.directory.limits(of: identity)
+        if let limit = limits.maxFileSize, registration.fileSize > limit {
             throw UploadError(.tooLarge, "fileSize is larger than the limit of \(limit) bytes")
         }
         let path = try await dependencies.store.targetPath(
             storePath: registration.storePath, fileName: registration.fileName)
-        if try await registration.fileSize > dependencies.store.availableBytes() {
-            // An open task may have taken the room itself already; it is returned however full the disk is.
-            guard try await dependencies.repository.hasOpenTask(registration) else {
-                throw UploadError(.storage, "fileSize is larger than the free space on the server's disk")
-            }
+        let reservation = SpaceReservation(
+            fileSize: registration.fileSize, maxOpenTasks: limits.maxOpenTasks,
+            minFreeSpace: dependencies.policy.minFreeSpace)
+        let store = dependencies.store
+        let task = try await dependencies.repository.register(registration, targetPath: path) {
+            (totals) throws(UploadError) in
+            // Measured in the transaction: what others have been promised by then is known there.
+            try reservation.check(totals, store.freeSpace())
         }
-        let task = try await dependencies.repository.register(registration, targetPath: path)
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }
         return task

@@ -19,13 +19,13 @@ public final class UploadService: Sendable {
         public var observer: any UploadObserver
         /// Time.
         public var clock: any ServiceClock
-        /// What is asked of blocks and files.
-        public var policy: BlockPolicy
+        /// What holds for all business servers.
+        public var policy: ServicePolicy
 
         /// Memberwise.
         public init(
             repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory,
-            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: BlockPolicy
+            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: ServicePolicy
         ) {
             self.repository = repository
             self.store = store
@@ -116,6 +116,20 @@ public final class UploadService: Sendable {
         var isStopping = false
         var last = 0
         var cuts: [Int: CutSignal] = [:]
+    }
+}
+
+/// What holds for all tasks, whoever registers them.
+public struct ServicePolicy: Sendable {
+    /// Whether `partMd5` is required and verified.
+    public var checksBlocks: Bool
+    /// Bytes that stay free on the disks when all open tasks are complete.
+    public var minFreeSpace: Int64
+
+    /// Memberwise.
+    public init(checksBlocks: Bool = true, minFreeSpace: Int64 = 0) {
+        self.checksBlocks = checksBlocks
+        self.minFreeSpace = minFreeSpace
     }
 }
 

@@ -3,10 +3,21 @@ import UploadCore
 
 /// The business servers of the configuration file.
 struct ConfiguredBusinessServers: BusinessServerDirectory {
-    private let servers: [(tokenDigest: [UInt8], identity: String, destination: String)]
+    private let servers: [(tokenDigest: [UInt8], identity: String, destination: String, limits: TaskLimits)]
+    /// For those that are no longer configured.
+    private let limits: TaskLimits
 
-    init(_ servers: [ServerConfiguration.BusinessServer]) {
-        self.servers = servers.map { (Self.digest($0.token), $0.identity, $0.notifyURL) }
+    init(_ configuration: ServerConfiguration) {
+        limits = TaskLimits(
+            maxFileSize: configuration.maxFileSize, maxBlockSize: configuration.maxBlockSize,
+            maxOpenTasks: configuration.maxOpenTasks.map(Int64.init))
+        servers = configuration.businessServers.map { [limits] server in
+            let own = TaskLimits(
+                maxFileSize: server.maxFileSize ?? limits.maxFileSize,
+                maxBlockSize: server.maxBlockSize ?? limits.maxBlockSize,
+                maxOpenTasks: server.maxOpenTasks.map(Int64.init) ?? limits.maxOpenTasks)
+            return (Self.digest(server.token), server.identity, server.notifyURL, own)
+        }
     }
 
     func identity(ofToken token: String) -> String? {
@@ -19,6 +30,10 @@ struct ConfiguredBusinessServers: BusinessServerDirectory {
 
     func destination(of identity: String) -> String? {
         servers.first { $0.identity == identity }?.destination
+    }
+
+    func limits(of identity: String) -> TaskLimits {
+        servers.first { $0.identity == identity }?.limits ?? limits
     }
 
     /// URL by identity.
