@@ -27,7 +27,9 @@ struct AttemptPost: Sendable {
         return await withTaskGroup(of: Event.self) { race in
             race.addTask {
                 do {
-                    return .answer(try await transport.post(request))
+                    let answer = try await transport.post(request)
+                    FaultPoint.reach(.callbackAnswered)
+                    return .answer(answer)
                 } catch {
                     return .failure(error)
                 }

@@ -46,8 +46,10 @@ struct DurabilityOrder: Sendable {
         guard let file = block.file, !digests.pieces.isEmpty else { return ([], nil) }
         // 3. They are on disk. Blocks of one file that come together share the fdatasync.
         try await file.sync()
+        FaultPoint.reach(.blockSynced)
         // 4. Their rows are. Blocks of all files that come together share the COMMIT.
         let committed = try await commits.submit(ReceivedBlock(taskID: id, pieces: digests.pieces))
+        FaultPoint.reach(.blockCommitted)
         // 5. Only now may the caller answer.
         return (digests.pieces, committed)
     }
@@ -82,8 +84,11 @@ struct DurabilityOrder: Sendable {
             let reason = "the file's MD5 is \(digest.md5), registered was \(registration.fileMD5)"
             return try await close(task, as: .failed, .checksumMismatch, reason: reason)
         }
-        return try await repository.move(
+        FaultPoint.reach(.fileVerified)
+        let verified = try await repository.move(
             task.id, to: .publishing, reason: "MD5 verified", callback: nil, check: stillIs(.verifying))
+        FaultPoint.reach(.publishingCommitted)
+        return verified
     }
 
     private func publish(_ task: UploadTask) async throws -> UploadTask {
@@ -97,6 +102,11 @@ struct DurabilityOrder: Sendable {
                     try await store.publish(task.id, to: task.targetPath)
                 } catch let error as PublishError {
                     return try await close(task, as: .failed, .unpublishable, reason: error.reason)
+                } catch let lost as StagingFileGone {
+                    // Staged bytes that a sync could not save are worth nothing, though they can be read.
+                    try await store.remove(task.id)
+                    guard size > 0 else { throw lost.cause ?? lost }
+                    return try await askAgain(task, keepingBytesBelow: 0)
                 }
             } else {
                 // Somebody took the staging file away, after it was published perhaps.
@@ -119,8 +129,10 @@ struct DurabilityOrder: Sendable {
     ) async throws -> UploadTask {
         let callback = CallbackDraft(
             code, status: reason, destination: directory.destination(of: task.registration.businessServer) ?? "")
-        return try await repository.move(
+        let closed = try await repository.move(
             task.id, to: state, reason: reason, callback: callback, check: check ?? stillIs(task.state))
+        FaultPoint.reach(.closed)
+        return closed
     }
 
     /// Takes a task whose staged bytes turned out to be gone back to receiving.

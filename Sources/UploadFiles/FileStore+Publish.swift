@@ -1,92 +1,51 @@
-import Glibc
 import SystemPackage
 import UploadCore
 
 extension FileStore {
-    /// Syncs, renames (or copies across filesystems), syncs the folders.
+    /// Syncs, links and renames (or copies across file systems), syncs the folders.
     public func publish(_ id: TaskID, to path: String) async throws {
         let (staged, target) = (self.path(of: id), FilePath(path))
-        let temporary = target.folder.appending(".fupload-\(id)\(Self.suffix)")
         do {
-            let linked = try await threads.run { [self] in
-                try prepare(target)
-                return try link(staged, as: temporary, to: target)
-            }
-            if !linked { try await copy(staged, by: temporary, to: target) }
+            let place = try await threads.run { [containment] in try PublishingPlace(target, of: id, containment) }
+            let linked = try await threads.run { [self] in try link(staged, at: place) }
+            if !linked { try await copy(staged, to: place) }
+            FaultPoint.reach(.targetSynced)
         } catch let error as Errno {
             throw error.publicationFailure
-        }
-    }
-
-    /// Every folder on the way to the file stays after a power cut, whoever made it and whenever: a process may have died
-    /// between making one and syncing its parent.
-    func syncFolders(of target: FilePath) throws {
-        var folder = target.folder
-        while folder.lastComponent != nil, !containment.isRoot(folder) {
-            do {
-                try SystemCall.syncFolder(folder.folder)
-            } catch Errno.permissionDenied {
-                // A parent that we may not even read is none that we made an entry in.
-                return
-            }
-            folder = folder.folder
-        }
-    }
-
-    /// The target's folder is there, durable, and inside `storeDir` still, whatever has happened since registration.
-    private func prepare(_ target: FilePath) throws {
-        let folder = target.folder
-        guard try containment.contains(folder) else {
-            throw PublishError(reason: "storePath leads outside of storeDir")
-        }
-        try SystemCall.makeFolders(folder)
-        try syncFolders(of: target)
-        guard try containment.contains(folder) else {
-            throw PublishError(reason: "storePath leads outside of storeDir")
         }
     }
 
     /// Gives the staged file a second name beside the target and renames that: the staging name stays until the COMMIT, so
     /// that all of this can be repeated without having to guess whether it happened.
     ///
-    /// - Returns: `false` where that is impossible: on another filesystem, or on one without hard links.
-    private func link(_ staged: FilePath, as temporary: FilePath, to target: FilePath) throws -> Bool {
+    /// - Returns: `false` where that is impossible: on another file system, or on one without hard links.
+    /// - Throws: ``StagingFileGone`` when the staged bytes can't be called durable.
+    private func link(_ staged: FilePath, at place: PublishingPlace) throws -> Bool {
         let file = OwnedDescriptor(try FileDescriptor.open(staged, .readWrite, options: .closeOnExec))
-        try SystemCall.sync(file.descriptor)
-        try SystemCall.removeFile(temporary)
         do {
-            try SystemCall.link(staged, as: temporary)
+            try SystemCall.sync(file.descriptor)
+        } catch {
+            // The kernel reports a lost write once; the next sync of the same bytes would succeed and mean nothing.
+            throw StagingFileGone(cause: error)
+        }
+        try place.folder.remove(place.temporary)
+        do {
+            try place.folder.link(staged, as: place.temporary)
         } catch Errno.improperLink, Errno.notPermitted, Errno.notSupported, Errno.tooManyLinks {
             return false
         }
-        try replace(target, with: temporary)
+        FaultPoint.reach(.targetLinked)
+        try place.replace()
         return true
     }
 
-    private func replace(_ target: FilePath, with temporary: FilePath) throws {
-        do {
-            try SystemCall.rename(temporary, to: target)
-            // rename(2) leaves both names when they already are one file, as after a crash at this point.
-            try SystemCall.removeFile(temporary)
-        } catch {
-            // Why it failed matters more than that the name is left; the next try removes it.
-            try? SystemCall.removeFile(temporary)
-            throw error
-        }
-        try SystemCall.syncFolder(target.folder)
-    }
-
     /// To a temporary name beside the target, then a rename there: a reader sees the old file or the new one, whole.
-    private func copy(_ staged: FilePath, by temporary: FilePath, to target: FilePath) async throws {
+    private func copy(_ staged: FilePath, to place: PublishingPlace) async throws {
         let (source, copy) = try await threads.run {
-            try SystemCall.removeFile(temporary)
+            try place.folder.remove(place.temporary)
             return (
                 OwnedDescriptor(try FileDescriptor.open(staged, .readOnly, options: .closeOnExec)),
-                // Made by us and by nobody else: a link that somebody plants under the name is not followed.
-                OwnedDescriptor(
-                    try FileDescriptor.open(
-                        temporary, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                        permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+                try place.folder.create(place.temporary)
             )
         }
         do {
@@ -96,16 +55,17 @@ extension FileStore {
                     try Self.copyPortion(from: source.descriptor, to: copy.descriptor, at: offset)
                 }
                 guard copied > 0 else { break }
+                FaultPoint.reach(.targetCopied)
                 offset += Int64(copied)
                 try Task.checkCancellation()
             }
-            try await threads.run { [self] in
+            try await threads.run {
                 try SystemCall.sync(copy.descriptor)
-                try replace(target, with: temporary)
+                try place.replace()
             }
         } catch {
             // The next try begins anew; the failure that is being reported matters more than this one.
-            try? await threads.run { try SystemCall.removeFile(temporary) }
+            try? await threads.run { try place.folder.remove(place.temporary) }
             throw error
         }
     }
@@ -118,6 +78,37 @@ extension FileStore {
         let count = try source.read(fromAbsoluteOffset: offset, into: buffer)
         try target.writeAll(toAbsoluteOffset: offset, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         return count
+    }
+}
+
+/// Where one task's file is about to go: the open folder, and the two names in it.
+private struct PublishingPlace: Sendable {
+    let folder: TargetFolder
+    let name: FilePath.Component
+    let temporary: FilePath.Component
+
+    init(_ target: FilePath, of id: TaskID, _ containment: TargetContainment) throws {
+        guard let name = target.lastComponent,
+            let temporary = FilePath.Component("\(Registration.reservedPrefix)\(id)\(FileStore.suffix)")
+        else { throw Errno.invalidArgument }
+        (self.name, self.temporary) = (name, temporary)
+        folder = try containment.openFolder(of: target, making: true)
+    }
+
+    /// Puts the file with the temporary name in the place of the target, durably.
+    func replace() throws {
+        do {
+            try folder.rename(temporary, to: name)
+            // rename(2) leaves both names when they already are one file, as after a crash at this point.
+            try folder.remove(temporary)
+        } catch {
+            // Why it failed matters more than that the name is left; the next try removes it.
+            try? folder.remove(temporary)
+            throw error
+        }
+        FaultPoint.reach(.targetRenamed)
+        // Where this fails, all of it is done anew, from the link on: never only the sync.
+        try folder.sync()
     }
 }
 

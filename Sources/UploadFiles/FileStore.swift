@@ -19,15 +19,19 @@ public final class FileStore: StagingStore {
     /// - Parameters:
     ///   - stagingFolder: where staging files go. Nobody else's.
     ///   - storeDirectory: what published files must lie in; empty for no limit.
+    ///   - reserved: what no file may be published to.
     ///   - threads: runs every call that blocks.
     /// - Throws: an error that names the folder which can't be made.
-    public init(stagingFolder: String, storeDirectory: String, threads: IOThreads) throws {
+    public init(
+        stagingFolder: String, storeDirectory: String, reserved: ReservedPaths = ReservedPaths(folders: [], files: []),
+        threads: IOThreads
+    ) throws {
         folder = FilePath(stagingFolder).lexicallyNormalized()
         self.threads = threads
         do {
             try SystemCall.makeFolders(folder)
             if !storeDirectory.isEmpty { try SystemCall.makeFolders(FilePath(storeDirectory)) }
-            containment = try TargetContainment(storeDirectory: storeDirectory)
+            containment = try TargetContainment(storeDirectory: storeDirectory, reserved: reserved)
             for path in [folder, FilePath(storeDirectory)] where !path.isEmpty {
                 // Also when they were there: whoever made them may have died before they were durable. A parent that may
                 // not even be read is none that we made an entry in.
@@ -71,23 +75,34 @@ public final class FileStore: StagingStore {
     /// One open(2); the name becomes durable with the first sync.
     public func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         let path = path(of: id)
-        let descriptor = try await blocking { [self] in
+        let (descriptor, isNew) = try await blocking { [self] in
             do {
-                return try OwnedDescriptor(FileDescriptor.open(path, .readWrite, options: .closeOnExec))
+                return (try OwnedDescriptor(FileDescriptor.open(path, .readWrite, options: .closeOnExec)), false)
             } catch Errno.noSuchFileOrDirectory {
                 guard creating else { throw StagingFileGone() }
                 durableNames.withLock { _ = $0.remove(id) }
-                return try OwnedDescriptor(
+                let descriptor = try OwnedDescriptor(
                     FileDescriptor.open(
                         path, .readWrite, options: [.create, .closeOnExec],
                         permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+                FaultPoint.reach(.stagingFileMade)
+                return (descriptor, true)
             }
         }
-        return LocalStagingFile(descriptor, threads: threads) { [self] in
-            guard !durableNames.withLock({ $0.contains(id) }) else { return }
+        return LocalStagingFile(descriptor, threads: threads) { [self] in try syncName(of: id, isNew: isNew) }
+    }
+
+    private func syncName(of id: TaskID, isNew: Bool) throws {
+        guard !durableNames.withLock({ $0.contains(id) }) else { return }
+        do {
             try SystemCall.syncFolder(folder)
-            durableNames.withLock { _ = $0.insert(id) }
+        } catch {
+            // The next try must not find the name there and take it for durable: a failed sync is never repeated into
+            // success. Where removing fails too, the disk has bigger troubles, and the failure below is reported.
+            if isNew { try? SystemCall.removeFile(path(of: id)) }
+            throw error
         }
+        durableNames.withLock { _ = $0.insert(id) }
     }
 
     /// An unlinked file in the staging folder.
@@ -111,6 +126,7 @@ public final class FileStore: StagingStore {
         let path = path(of: id)
         try await blocking { try SystemCall.removeFile(path) }
         durableNames.withLock { _ = $0.remove(id) }
+        FaultPoint.reach(.stagingFileRemoved)
     }
 
     /// Reads the folder; names which are no task's are left out.
@@ -128,33 +144,40 @@ public final class FileStore: StagingStore {
 
     /// Reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func stagedDigest(of id: TaskID) async throws -> FileDigest? {
-        try await digest(of: path(of: id))
+        let path = path(of: id)
+        let file: OwnedDescriptor? = try await blocking {
+            do {
+                return OwnedDescriptor(try FileDescriptor.open(path, .readOnly, options: .closeOnExec))
+            } catch Errno.noSuchFileOrDirectory {
+                return nil
+            }
+        }
+        guard let file else { return nil }
+        return try await digest(of: file)
     }
 
     /// Syncs file and folders, then reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func publishedDigest(at path: String) async throws -> FileDigest? {
         let target = FilePath(path)
-        try await blocking { [self] in
-            guard try SystemCall.fileSize(target) != nil else { return }
-            let file = OwnedDescriptor(try FileDescriptor.open(target, .readOnly, options: .closeOnExec))
-            try SystemCall.sync(file.descriptor)
-            try SystemCall.syncFolder(target.folder)
-            try syncFolders(of: target)
+        let file: OwnedDescriptor? = try await blocking { [containment] in
+            do {
+                let folder = try containment.openFolder(of: target, making: false)
+                guard let name = target.lastComponent, let file = try folder.openFile(name) else { return nil }
+                try SystemCall.sync(file.descriptor)
+                try folder.sync()
+                return file
+            } catch Errno.noSuchFileOrDirectory {
+                return nil
+            } catch is PublishError {
+                // What lies outside of storeDir was not put there by us.
+                return nil
+            }
         }
-        return try await digest(of: target)
+        guard let file else { return nil }
+        return try await digest(of: file)
     }
 
-    private func digest(of path: FilePath) async throws -> FileDigest? {
-        let descriptor: OwnedDescriptor
-        do {
-            descriptor = try await threads.run {
-                try OwnedDescriptor(FileDescriptor.open(path, .readOnly, options: .closeOnExec))
-            }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        } catch {
-            throw UploadError(translating: error)
-        }
+    private func digest(of descriptor: OwnedDescriptor) async throws -> FileDigest {
         let hashing = FileHashing(descriptor)
         while try await blocking({ try hashing.readMore(Self.portion) }) {
             try Task.checkCancellation()

@@ -23,6 +23,7 @@ final class LocalStagingFile: StagingFile {
         do {
             try await threads.run { [file, syncName] in
                 try SystemCall.syncData(file.descriptor)
+                FaultPoint.reach(.blockDataSynced)
                 try syncName()
                 guard try !SystemCall.isUnlinked(file.descriptor) else { throw StagingFileGone() }
             }
@@ -69,6 +70,7 @@ final class LocalBlockWriter: BlockWriter {
                 try state.withLock { state in
                     for chunk in chunks { try chunk.withBytes { try write($0, &state) } }
                 }
+                FaultPoint.reach(.blockWritten)
             }
         } catch {
             throw UploadError(translating: error)

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import UploadCore
 
 /// A file with random bytes that only its owner may read, made at the first start.
 public enum SecretFile {
@@ -52,6 +53,7 @@ public enum SecretFile {
                 temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
         _ = try file.descriptor.writeAll(bytes)
         try SystemCall.sync(file.descriptor)
+        FaultPoint.reach(.secretWritten)
         try SystemCall.rename(temporary, to: path)
         try SystemCall.syncFolder(folder)
         return bytes

@@ -25,11 +25,6 @@ enum SystemCall {
         try check { source.withPlatformString { source in target.withPlatformString { Glibc.rename(source, $0) } } }
     }
 
-    /// link(2): a second name for a file.
-    static func link(_ file: FilePath, as name: FilePath) throws {
-        try check { file.withPlatformString { file in name.withPlatformString { Glibc.link(file, $0) } } }
-    }
-
     /// unlink(2); a file that is not there is fine.
     static func removeFile(_ path: FilePath) throws {
         do {
@@ -56,7 +51,13 @@ enum SystemCall {
         } catch Errno.fileExists {
             return
         }
-        try syncFolder(path.folder)
+        do {
+            try syncFolder(path.folder)
+        } catch {
+            // A name whose sync failed must not be found there by the next try and be taken for durable.
+            _ = path.withPlatformString { rmdir($0) }
+            throw error
+        }
     }
 
     /// The path with all symbolic links resolved; `nil` when there is no such file.

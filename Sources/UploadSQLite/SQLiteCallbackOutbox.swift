@@ -39,13 +39,15 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
 
     /// One statement claims and returns the rows.
     public func claimDue(for businessServer: String, at now: Timestamp, limit: Int) async throws -> [Callback] {
-        try await database.write { db in
+        let claimed = try await database.write { db in
             // RETURNING promises no order (https://www.sqlite.org/lang_returning.html, section 3).
             try db.rows(Statements.claimDue, [businessServer, now.description, limit])
                 .map { (due: $0["next_attempt_at"] as String, callback: try Callback(row: $0)) }
                 .sorted { ($0.due, $0.callback.id) < ($1.due, $1.callback.id) }
                 .map(\.callback)
         }
+        if !claimed.isEmpty { FaultPoint.reach(.callbackClaimed) }
+        return claimed
     }
 
     /// One transaction: the attempt's row and the callback's new state.
@@ -66,10 +68,12 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
                     callback.id, callback.attempt, attempt.startedAt.description, attempt.duration.milliseconds,
                     attempt.status, attempt.error,
                 ])
+            FaultPoint.reach(.attemptInTransaction)
             try db.run(
                 Statements.settleCallback,
                 [state, nextAttempt, attempt.status, attempt.error, settledAt, callback.id])
         }
+        FaultPoint.reach(.attemptRecorded)
     }
 
     /// One transaction: pending again, the attempt uncounted.

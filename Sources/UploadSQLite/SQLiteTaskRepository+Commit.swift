@@ -28,6 +28,7 @@ extension SQLiteTaskRepository {
                     Statements.insertBlock,
                     [block.taskID.rawValue, piece.range.first, piece.range.last, piece.md5.description, now])
             }
+            FaultPoint.reach(.blockInTransaction)
             guard let row = try db.row(Statements.progress, [block.taskID.rawValue]) else {
                 throw UploadError.noSuchTask
             }

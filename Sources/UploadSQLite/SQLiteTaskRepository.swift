@@ -21,6 +21,7 @@ public struct SQLiteTaskRepository: TaskRepository {
             if let equal = try Self.openTask(registration, db) { return equal }
             try admit(try Self.totals(of: registration.businessServer, db))
             let task = try Self.insert(registration, targetPath: targetPath, at: now, db)
+            FaultPoint.reach(.registerInTransaction)
             try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
             return task
         }
@@ -64,6 +65,7 @@ public struct SQLiteTaskRepository: TaskRepository {
                     state.rawValue, state.isClosed ? reason : "",
                     (movesActivity ? now : before.activeAt).description, closedAt, id.rawValue,
                 ])
+            FaultPoint.reach(.moveInTransaction)
             try db.run(
                 Statements.insertEvent,
                 [id.rawValue, now.description, state.eventKind(from: before.state), reason])

@@ -101,7 +101,10 @@ public struct UploadDatabase: Sendable {
     private static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for migration in Migration.all {
-            migrator.registerMigration(migration.identifier) { db in try db.execute(sql: migration.sql) }
+            migrator.registerMigration(migration.identifier) { db in
+                try db.execute(sql: migration.sql)
+                FaultPoint.reach(.migrationInTransaction)
+            }
         }
         return migrator
     }

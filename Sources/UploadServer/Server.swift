@@ -15,6 +15,7 @@ public struct Server: Sendable {
     /// A server that is yet to be run.
     public init(_ configuration: ServerConfiguration, logger: Logger) {
         process_bound_heaps()
+        FaultPlan.arm()
         self.configuration = configuration
         self.logger = logger
     }
@@ -49,6 +50,7 @@ public struct Server: Sendable {
             // A folder a database: a server started on another one by mistake must not take these files for orphans.
             stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
             storeDirectory: configuration.storeDirectory,
+            reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
             threads: IOThreads(count: configuration.ioThreads))
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)

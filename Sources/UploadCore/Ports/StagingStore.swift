@@ -37,8 +37,8 @@ public protocol StagingStore: Sendable {
     /// Brings the staging file to its final path, atomically and durably; an existing file there is replaced.
     ///
     /// Repeatable after a crash at any point: the staging file remains, for ``remove(_:)`` to take after the COMMIT.
-    /// - Throws: ``PublishError`` when the target can't be had however often one tries; ``UploadError`` when a later
-    ///   try may succeed.
+    /// - Throws: ``PublishError`` when the target can't be had however often one tries; ``StagingFileGone`` when the
+    ///   sync of the staged bytes failed, so that they count as missing; ``UploadError`` when a later try may succeed.
     func publish(_ id: TaskID, to path: String) async throws
 
     /// The staging file's size in bytes; `nil` when there is none.
@@ -51,10 +51,15 @@ public protocol StagingStore: Sendable {
     func stagingFiles() async throws -> [TaskID: Int64]
 }
 
-/// A staging file that should be there is not: the bytes in it are lost.
+/// A staging file that should be there is not, or can't be called durable: the bytes in it are lost.
 public struct StagingFileGone: Error, Sendable {
-    /// A value without further facts.
-    public init() {}
+    /// What the disk said; `nil` when the file is simply not there.
+    public var cause: (any Error)?
+
+    /// Memberwise.
+    public init(cause: (any Error)? = nil) {
+        self.cause = cause
+    }
 }
 
 /// A whole file's digest.

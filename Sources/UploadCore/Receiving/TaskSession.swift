@@ -10,6 +10,8 @@ actor TaskSession {
     /// Counts what makes a reading that is under way worthless: it may be of before, and is not believed after.
     private var epoch = 0
     private(set) var claims: [Claim] = []
+    /// How often staged bytes turned out to be gone; see ``takeOnLoss(since:)``.
+    private(set) var losses = 0
     private var tickets = 0
     /// What every claim is answered once the task is closed.
     private var ending: UploadError?
@@ -85,6 +87,17 @@ actor TaskSession {
             isCurrent = true
         }
         return held
+    }
+
+    /// Whether the caller is the one who has to tell the database that the staged bytes are gone.
+    ///
+    /// Requests that were on the same vanished file find out one after the other; a later one must not take back what
+    /// was received anew since.
+    /// - Parameter seen: ``losses`` as it was when the caller's request began.
+    func takeOnLoss(since seen: Int) -> Bool {
+        guard losses == seen else { return false }
+        losses += 1
+        return true
     }
 
     /// Forgets the bytes held: they were found to be gone, and the database has been told.

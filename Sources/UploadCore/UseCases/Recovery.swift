@@ -19,14 +19,17 @@ extension UploadService {
     public func recover(outbox: any CallbackOutbox) async throws -> RecoveryReport {
         var report = RecoveryReport()
         report.releasedCallbacks = try await outbox.releaseAllClaims()
+        FaultPoint.reach(.claimsReleased)
         var unowned = try await dependencies.store.stagingFiles()
         for task in try await dependencies.repository.openTasks() {
             report.openTasks += 1
-            let size = unowned.removeValue(forKey: task.id) ?? 0
+            // A file that holds nothing acknowledged may have a name that is not durable: it is made anew.
+            let size = task.heldEnd > 0 ? unowned.removeValue(forKey: task.id) ?? 0 : 0
             // A publishing task without its staging file may have been renamed; finishing finds out.
             if task.heldEnd > size, task.state != .publishing {
                 guard let demoted = try await dependencies.repository.task(task.id) else { continue }
                 _ = try await durability.askAgain(demoted, keepingBytesBelow: size)
+                FaultPoint.reach(.recoveryDemoted)
                 report.demoted += 1
             } else if task.state.isComplete {
                 finisher.enqueue(task.id)
@@ -35,6 +38,7 @@ extension UploadService {
         }
         for id in unowned.keys {
             try await dependencies.store.remove(id)
+            FaultPoint.reach(.recoveryOrphanRemoved)
             dependencies.observer.observe(.orphanRemoved(id))
             report.orphans += 1
         }

@@ -37,6 +37,7 @@ extension UploadService {
         let maxBlockSize = dependencies.directory.limits(of: task.registration.businessServer).maxBlockSize
         let fileSize = task.registration.fileSize
         return try await sessions.with(id) { session in
+            let losses = await session.losses
             do {
                 let block = try await receiving { cut in
                     var intake = BlockIntake(
@@ -47,8 +48,10 @@ extension UploadService {
                 return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
             } catch is StagingFileGone {
                 // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
-                _ = try await durability.askAgain(task, keepingBytesBelow: 0)
-                await session.reset()
+                if await session.takeOnLoss(since: losses) {
+                    _ = try await durability.askAgain(task, keepingBytesBelow: 0)
+                    await session.reset()
+                }
                 throw UploadError(.busy, "the staged bytes are gone, ask for the missing ranges and send them again")
             } catch {
                 await removeLeftover(of: id)

@@ -30,6 +30,7 @@ extension UploadService {
             // Measured in the transaction: what others have been promised by then is known there.
             try reservation.check(totals, store.freeSpace())
         }
+        FaultPoint.reach(.registered)
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }
         return task
@@ -52,12 +53,18 @@ extension Registration {
         // NAME_MAX of Linux filesystems.
         guard fileName.utf8.count <= 255 else { throw .invalid("fileName", "is longer than 255 bytes") }
         guard !Self.hasControlCharacters(fileName) else { throw .invalid("fileName", "has control characters") }
+        guard !fileName.hasPrefix(Self.reservedPrefix) else {
+            throw .invalid("fileName", "must not begin with \(Self.reservedPrefix)")
+        }
         guard fileSize >= 0 else { throw .invalid("fileSize", "must be a whole number, 0 or more") }
         // The largest offset that SQLite's integers, off_t and inclusive ends can all express.
         guard fileSize < Int64.max else { throw .invalid("fileSize", "is too large") }
     }
 
+    /// What the names of files begin with that are on their way to their final one.
+    public static let reservedPrefix = ".fupload-"
+
     private static func hasControlCharacters(_ text: String) -> Bool {
-        text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+        text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }
