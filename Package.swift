@@ -55,6 +55,8 @@ let package = Package(
         .executable(name: "fuploadServer", targets: ["fuploadServer"]),
         .executable(name: "businessServer", targets: ["businessServer"]),
         .executable(name: "client", targets: ["client"]),
+        // Loaded into the programs by tests, never linked.
+        .library(name: "FaultShim", type: .dynamic, targets: ["FaultShim"]),
     ],
     dependencies: dependencies,
     targets: [
@@ -118,9 +120,13 @@ let package = Package(
         ),
 
         // Tests.
+        .target(name: "FaultShimControl", path: "Tests/FaultShimControl"),
+        .target(name: "FaultShim", dependencies: ["FaultShimControl"], path: "Tests/FaultShim"),
         .target(
             name: "UploadTestSupport",
-            dependencies: ["UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto],
+            dependencies: [
+                "FaultShimControl", "UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto,
+            ],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings
         ),

@@ -22,17 +22,20 @@ public final class TestBed: Sendable {
     public let receiver: RecordingReceiver
     /// The server, not started yet.
     public let server: ServerProcess
+    /// Loaded into the server, where the test asked for it.
+    public let shim: FaultShim?
     private let processes = Mutex<[ProgramProcess]>([])
     private let hasFailed = Mutex(false)
 
-    private init(overrides: [String], environment: [String: String]) throws {
+    private init(overrides: [String], environment: [String: String], loadsShim: Bool) throws {
         folder =
             FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
             .appendingPathComponent("fupload-contract-\(UUID().uuidString.prefix(8))").path
         receiver = try RecordingReceiver()
+        shim = loadsShim ? try FaultShim(folder: folder) : nil
         server = try ServerProcess(
             folder: folder, businessServers: Self.businessServers(receiver), overrides: overrides,
-            environment: environment)
+            environment: environment.merging(shim?.environment ?? [:]) { $1 })
     }
 
     /// Runs a test: the receiver and the server are up when `body` begins.
@@ -40,18 +43,37 @@ public final class TestBed: Sendable {
         _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
         _ body: (TestBed) async throws -> Void
     ) async throws {
-        let bed = try TestBed(overrides: overrides, environment: environment)
-        try await $current.withValue(bed) {
+        let bed = try TestBed(overrides: overrides, environment: environment, loadsShim: false)
+        try await bed.run(startsServer: startsServer) { try await body(bed) }
+    }
+
+    /// Runs a test with a ``FaultShim`` in the server, through all of its restarts.
+    ///
+    /// - Throws: ``FaultShim/Unhit`` when a rule that was given met no call: the test would have shown nothing.
+    public static func runWithShim(
+        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
+        _ body: (TestBed, FaultShim) async throws -> Void
+    ) async throws {
+        let bed = try TestBed(overrides: overrides, environment: environment, loadsShim: true)
+        guard let shim = bed.shim else { return }
+        try await bed.run(startsServer: startsServer) {
+            try await body(bed, shim)
+            try shim.requireHits()
+        }
+    }
+
+    private func run(startsServer: Bool, _ body: () async throws -> Void) async throws {
+        try await Self.$current.withValue(self) {
             do {
-                try await bed.receiver.start()
-                if startsServer { try await bed.server.start() }
-                try await body(bed)
+                try await receiver.start()
+                if startsServer { try await server.start() }
+                try await body()
             } catch {
-                bed.noteFailure()
-                await bed.end()
+                noteFailure()
+                await end()
                 throw error
             }
-            await bed.end()
+            await end()
         }
     }
 

@@ -1,0 +1,85 @@
+#include "fault_shim_control.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define RULES 200
+#define PATH_SIZE 256
+
+struct slot {
+    struct fault_shim_rule rule;
+    char path[PATH_SIZE];
+    _Atomic uint64_t seen;
+    _Atomic uint64_t hits;
+    _Atomic int64_t waiting;
+    _Atomic uint32_t is_on;
+};
+
+struct fault_shim_control {
+    _Atomic uint32_t count;
+    _Atomic int64_t clock;
+    struct slot slots[RULES];
+};
+
+size_t fault_shim_control_size(void) { return sizeof(struct fault_shim_control); }
+size_t fault_shim_rule_limit(void) { return RULES; }
+size_t fault_shim_path_limit(void) { return PATH_SIZE; }
+
+int fault_shim_add(struct fault_shim_control *control, struct fault_shim_rule rule, const char *path) {
+    uint32_t number = atomic_load(&control->count);
+    if (number >= RULES || strlen(path) >= PATH_SIZE) return -1;
+    struct slot *slot = &control->slots[number];
+    slot->rule = rule;
+    strcpy(slot->path, path);
+    atomic_store(&slot->is_on, 1);
+    atomic_store(&control->count, number + 1);
+    return (int)number;
+}
+
+void fault_shim_remove(struct fault_shim_control *control, int number) {
+    atomic_store(&control->slots[number].is_on, 0);
+}
+
+uint64_t fault_shim_hits(struct fault_shim_control *control, int number) {
+    return atomic_load(&control->slots[number].hits);
+}
+
+uint64_t fault_shim_waiting(struct fault_shim_control *control, int number) {
+    return (uint64_t)atomic_load(&control->slots[number].waiting);
+}
+
+void fault_shim_set_clock(struct fault_shim_control *control, int64_t offset) {
+    atomic_store(&control->clock, offset);
+}
+
+int fault_shim_is_idle(struct fault_shim_control *control) {
+    return atomic_load_explicit(&control->count, memory_order_acquire) == 0;
+}
+
+int64_t fault_shim_clock(struct fault_shim_control *control) {
+    return atomic_load_explicit(&control->clock, memory_order_relaxed);
+}
+
+int fault_shim_match(
+    struct fault_shim_control *control, uint32_t operation, const char *path, const char *other,
+    struct fault_shim_rule *rule) {
+    for (int number = (int)atomic_load(&control->count) - 1; number >= 0; number--) {
+        struct slot *slot = &control->slots[number];
+        if (!atomic_load(&slot->is_on) || !(slot->rule.operations & operation)) continue;
+        if (!strstr(path, slot->path) && !(other && strstr(other, slot->path))) continue;
+        uint64_t seen = atomic_fetch_add(&slot->seen, 1);
+        if (seen < slot->rule.after || seen - slot->rule.after >= slot->rule.times) continue;
+        atomic_fetch_add(&slot->hits, 1);
+        *rule = slot->rule;
+        return number;
+    }
+    return -1;
+}
+
+int fault_shim_is_on(struct fault_shim_control *control, int number) {
+    return atomic_load(&control->slots[number].is_on) != 0;
+}
+
+void fault_shim_count_waiting(struct fault_shim_control *control, int number, int change) {
+    atomic_fetch_add(&control->slots[number].waiting, change);
+}
