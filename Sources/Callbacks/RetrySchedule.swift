@@ -25,8 +25,9 @@ public struct RetrySchedule: Sendable, Equatable {
 
     /// What becomes of a callback after an attempt.
     ///
-    /// The last attempt is made when the time to give up comes, even if the delay would lead beyond it; one made later,
-    /// because the service was down, is the last one too.
+    /// The last attempt is made when the time to give up comes, even if the delay would lead beyond it. Where that time
+    /// passed with less than half of the attempts that belong to it, because the service was down or the clock was set
+    /// forward, they go on.
     ///
     /// - Parameters:
     ///   - result: what the attempt met.
@@ -45,9 +46,25 @@ public struct RetrySchedule: Sendable, Equatable {
         case .answered, .failed, .undeliverable: break
         }
         let end = createdAt.advanced(by: giveUpAfter)
-        guard now < end, let delay = delay(after: attempt, using: &generator) else { return .dead }
+        guard now < end || attempt < fewestAttempts, let delay = delay(after: attempt, using: &generator) else {
+            return .dead
+        }
         let wish = min(result.retryAfter ?? .zero, RetryAfter.longest)
-        return .retry(at: min(now.advanced(by: max(delay, wish)), end))
+        let next = now.advanced(by: max(delay, wish))
+        return .retry(at: now < end ? min(next, end) : next)
+    }
+
+    /// Half of those that fit into ``giveUpAfter``, without jitter.
+    private var fewestAttempts: Int {
+        var (count, time) = (1, Duration.zero)
+        for delay in delays.dropLast() where time + delay <= giveUpAfter {
+            time += delay
+            count += 1
+        }
+        if let last = delays.last, last > .zero, time < giveUpAfter {
+            count += Int(((giveUpAfter - time) / last).rounded(.down))
+        }
+        return count / 2
     }
 
     private func delay(after attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration? {

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import UploadCore
 
@@ -25,6 +26,12 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
                 try db.run(Statements.readdress, [url, identity, url])
             }
         }
+    }
+
+    /// One transaction over the index of pending rows.
+    public func postpone(by duration: Duration) async throws {
+        let seconds = String(format: "%+.3f seconds", Double(duration.milliseconds) / 1000)
+        try await database.write { db in try db.run(Statements.postpone, [seconds]) }
     }
 
     /// One snapshot; jumps through the index from one business server to the next.

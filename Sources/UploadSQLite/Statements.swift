@@ -91,6 +91,11 @@ enum Statements {
         UPDATE callbacks SET destination = ? WHERE business_server = ? AND state = 'pending' AND destination <> ?
         """
 
+    static let postpone = """
+        UPDATE callbacks SET next_attempt_at = strftime('%Y-%m-%d %H:%M:%f', next_attempt_at, ?)
+        WHERE id IN (SELECT id FROM callbacks INDEXED BY callbacks_due WHERE state = 'pending')
+        """
+
     /// Jumps from one business server to the next in the index, however many rows each has.
     static let pendingDestinations = """
         WITH RECURSIVE lanes (name) AS (
@@ -133,7 +138,8 @@ enum Statements {
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("progress", progress), ("completeTask", completeTask), ("deleteBlocksFrom", deleteBlocksFrom),
         ("insertEvent", insertEvent), ("insertCallback", insertCallback), ("releaseAllClaims", releaseAllClaims),
-        ("readdress", readdress), ("pendingDestinations", pendingDestinations), ("claimDue", claimDue),
+        ("readdress", readdress), ("postpone", postpone), ("pendingDestinations", pendingDestinations),
+        ("claimDue", claimDue),
         ("insertAttempt", insertAttempt), ("settleCallback", settleCallback), ("releaseCallback", releaseCallback),
     ]
 }

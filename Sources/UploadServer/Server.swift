@@ -52,6 +52,7 @@ public struct Server: Sendable {
             storeDirectory: configuration.storeDirectory,
             reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
             threads: IOThreads(count: configuration.ioThreads))
+        let timeline = Timeline(clock)
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
         let callbacks = CallbackWorker(
@@ -70,7 +71,7 @@ public struct Server: Sendable {
                     checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace))),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
-        try await group(service, callbacks).run()
+        try await group(service, callbacks, outbox: outbox, clock: clock, timeline: timeline).run()
     }
 
     private func recover(
@@ -95,7 +96,10 @@ public struct Server: Sendable {
     }
 
     /// Services stop in reverse order: uploads are cut, the front closes, callbacks and the rest follow.
-    private func group(_ service: UploadService, _ callbacks: CallbackWorker) -> ServiceGroup {
+    private func group(
+        _ service: UploadService, _ callbacks: CallbackWorker, outbox: any CallbackOutbox, clock: any ServiceClock,
+        timeline: Timeline
+    ) -> ServiceGroup {
         let urls = TaskURLs(
             address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
         let (logger, host) = (logger, configuration.host)
@@ -108,9 +112,13 @@ public struct Server: Sendable {
         let limits = Sweeper.Limits(
             taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
             retention: configuration.retention)
+        let watch = ClockWatch(
+            timeline, outbox: outbox, clock: clock, observer: LoggingObserver(logger: logger)
+        ) { callbacks.wake() }
         let services: [any Service] = [
             SecondSignalService(logger: logger),
-            BackgroundService { await Sweeper(service, limits: limits).run() },
+            BackgroundService { await Sweeper(service, limits: limits, timeline: timeline).run() },
+            BackgroundService { await watch.run() },
             BackgroundService { await service.finisher.run() },
             callbacks,
             front,

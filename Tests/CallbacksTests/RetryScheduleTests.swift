@@ -78,6 +78,14 @@ struct RetryScheduleTests {
         #expect(verdict(.answered(status: 200, retryAfter: nil), after: .seconds(end + 9)) == .delivered)
     }
 
+    /// The service was down for days, or the clock was set: few were made, and more are to come.
+    @Test func timeAloneGivesNothingUp() {
+        let late = Duration.seconds(4 * 86_400)
+        #expect(verdict(.failed("x"), attempt: 1, after: late) == retry(after: 4 * 86_400 + 5))
+        #expect(verdict(.failed("x"), attempt: 11, after: late) == retry(after: 4 * 86_400 + 14_400))
+        #expect(verdict(.failed("x"), attempt: 12, after: late) == .dead)
+    }
+
     @Test func retryAfterPutsOffButNeverHurries() {
         #expect(verdict(.answered(status: 503, retryAfter: .seconds(90))) == retry(after: 90))
         #expect(verdict(.answered(status: 400, retryAfter: .seconds(90))) == retry(after: 90))

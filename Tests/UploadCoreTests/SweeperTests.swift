@@ -12,7 +12,7 @@ import UploadTestSupport
 
     init() {
         let limits = Sweeper.Limits(taskTimeout: .seconds(60), pausedTimeout: .seconds(600), retention: .seconds(3600))
-        sweeper = Sweeper(surroundings.service, limits: limits)
+        sweeper = Sweeper(surroundings.service, limits: limits, timeline: Timeline(surroundings.clock))
     }
 
     @Test func timeInWhichTheServerWasDownIsNotIdleness() async throws {
@@ -20,7 +20,8 @@ import UploadTestSupport
         clock.advance(by: .seconds(7200))
         let restarted = Sweeper(
             surroundings.service,
-            limits: .init(taskTimeout: .seconds(3600), pausedTimeout: .seconds(3600), retention: .seconds(3600)))
+            limits: .init(taskTimeout: .seconds(3600), pausedTimeout: .seconds(3600), retention: .seconds(3600)),
+            timeline: Timeline(clock))
         try await restarted.sweep()
         #expect(await state(task) == .receiving)
         clock.advance(by: .seconds(299))

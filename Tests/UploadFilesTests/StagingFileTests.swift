@@ -86,7 +86,10 @@ import UploadTestSupport
         try await fixture.stage(bytes)
         let digest = FileDigest(md5: md5(bytes), size: Int64(size))
         #expect(try await fixture.store.stagedDigest(of: fixture.id) == digest)
-        #expect(try await fixture.store.publishedDigest(at: fixture.staged) == digest)
+        let target = fixture.folder("store/x.bin")
+        #expect(try await fixture.store.publishedDigest(at: target) == nil)
+        try await fixture.store.publish(fixture.id, to: target)
+        #expect(try await fixture.store.publishedDigest(at: target) == digest)
     }
 
     @Test func noFileHasNoDigest() async throws {

@@ -24,6 +24,20 @@ import UploadTestSupport
             startedAt: now, duration: .milliseconds(250), status: status, error: error, verdict: verdict)
     }
 
+    @Test(arguments: [Duration.seconds(86_400), .milliseconds(-86_400_001), .milliseconds(1)])
+    func postponesWhatIsPending(by duration: Duration) async throws {
+        let fixture = try DatabaseFixture()
+        try await fixture.closed("a")
+        try await fixture.closed("b")
+        let due = fixture.clock.now
+        let claimed = try await fixture.outbox.claimDue(for: "cp1", at: due, limit: 1)
+        try await fixture.outbox.postpone(by: duration)
+        let pending = try await fixture.strings("SELECT next_attempt_at FROM callbacks WHERE state = 'pending'")
+        #expect(pending == [due.advanced(by: duration).description])
+        let sending = try await fixture.strings("SELECT next_attempt_at FROM callbacks WHERE state = 'sending'")
+        #expect(sending == [due.description] && claimed.count == 1)
+    }
+
     @Test func claimsALaneInOrderUpToTheLimit() async throws {
         var names: [TaskID] = []
         for number in 0..<5 {

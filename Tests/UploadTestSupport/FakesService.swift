@@ -58,6 +58,7 @@ package final class FakeObserver: UploadObserver {
 
 /// An outbox that only knows how many claims there are.
 package struct FakeOutbox: CallbackOutbox {
+    package let postponements = Postponements()
     private let claims: Int
 
     package init(claims: Int = 0) {
@@ -66,10 +67,27 @@ package struct FakeOutbox: CallbackOutbox {
 
     package func releaseAllClaims() -> Int { claims }
     package func readdress(to destinations: [String: String]) {}
+    package func postpone(by duration: Duration) async throws { try await postponements.note(duration) }
     package func pendingDestinations() -> [PendingDestination] { [] }
     package func claimDue(for businessServer: String, at now: Timestamp, limit: Int) -> [Callback] { [] }
     package func record(_ attempt: CallbackAttempt, of callback: Callback) {}
     package func release(_ callback: Callback) {}
+}
+
+/// By how much an outbox was asked to postpone, in order; the first time fails where the test says so.
+package actor Postponements {
+    package private(set) var durations: [Duration] = []
+    private var failures = 0
+
+    package func failOnce() { failures += 1 }
+
+    func note(_ duration: Duration) throws {
+        guard failures == 0 else {
+            failures -= 1
+            throw UploadError(.busy, "locked")
+        }
+        durations.append(duration)
+    }
 }
 
 /// The service with fakes for everything outside of it.

@@ -4,12 +4,13 @@ import UploadCore
 /// A clock whose hands the test turns.
 package final class ManualClock: ServiceClock {
     private struct Sleeper {
-        var deadline: Timestamp
+        var deadline: Duration
         var wake: AsyncStream<Void>.Continuation
     }
 
     private struct State {
-        var now: Timestamp
+        var start: Timestamp
+        var uptime = Duration.zero
         var sleepers: [Sleeper] = []
         var requested: [Duration] = []
     }
@@ -19,10 +20,17 @@ package final class ManualClock: ServiceClock {
 
     /// It stands at 2026-01-02 03:04:05.678 unless told otherwise.
     package init(_ now: Timestamp = Timestamp(milliseconds: 1_767_323_045_678)) {
-        state = Mutex(State(now: now))
+        state = Mutex(State(start: now))
     }
 
-    package var now: Timestamp { state.withLock { $0.now } }
+    package var now: Timestamp { state.withLock { $0.start.advanced(by: $0.uptime) } }
+
+    package var uptime: Duration { state.withLock { $0.uptime } }
+
+    /// Sets the wall clock, and lets no time pass.
+    package func jump(by duration: Duration) {
+        state.withLock { $0.start = $0.start.advanced(by: duration) }
+    }
 
     /// The durations that were slept for, in order.
     package var requested: [Duration] { state.withLock { $0.requested } }
@@ -32,7 +40,7 @@ package final class ManualClock: ServiceClock {
         let (stream, wake) = AsyncStream<Void>.makeStream()
         state.withLock { state in
             state.requested.append(duration)
-            state.sleepers.append(Sleeper(deadline: state.now.advanced(by: duration), wake: wake))
+            state.sleepers.append(Sleeper(deadline: state.uptime + duration, wake: wake))
         }
         sleeps.increment()
         for await _ in stream {}
@@ -45,10 +53,10 @@ package final class ManualClock: ServiceClock {
     /// Turns the hands, and wakes who slept until then.
     package func advance(by duration: Duration) {
         state.withLock { state in
-            let now = state.now.advanced(by: duration)
-            state.now = now
-            for sleeper in state.sleepers where sleeper.deadline <= now { sleeper.wake.finish() }
-            state.sleepers.removeAll { $0.deadline <= now }
+            let uptime = state.uptime + duration
+            state.uptime = uptime
+            for sleeper in state.sleepers where sleeper.deadline <= uptime { sleeper.wake.finish() }
+            state.sleepers.removeAll { $0.deadline <= uptime }
         }
     }
 }

@@ -12,6 +12,9 @@ public protocol CallbackOutbox: Sendable {
     /// Points the undelivered rows of each business server (by identity) to its present URL.
     func readdress(to destinations: [String: String]) async throws
 
+    /// Moves the time at which every pending row is due, after the wall clock was set by as much.
+    func postpone(by duration: Duration) async throws
+
     /// The identities of the business servers that have undelivered rows, with the time when the earliest is due.
     func pendingDestinations() async throws -> [PendingDestination]
 

@@ -20,6 +20,8 @@ public enum UploadOutcome: Sendable {
     case bytesLost(TaskID, bytes: Int64)
     /// Recovery removed a staging file which no open task owns.
     case orphanRemoved(TaskID)
+    /// The wall clock was set.
+    case clockJumped(by: Duration)
     /// Closed tasks were purged.
     case purged(Int)
     /// Something that runs in the background failed; it goes on.

@@ -25,13 +25,15 @@ public struct Sweeper: Sendable {
 
     private let service: UploadService
     private let limits: Limits
-    private let startedAt: Timestamp
+    private let timeline: Timeline
 
     /// A sweeper of the service's tasks.
-    public init(_ service: UploadService, limits: Limits) {
+    ///
+    /// - Parameter timeline: begun when the service was.
+    public init(_ service: UploadService, limits: Limits, timeline: Timeline) {
         self.service = service
         self.limits = limits
-        startedAt = service.dependencies.clock.now
+        self.timeline = timeline
     }
 
     /// Sweeps every second until it is cancelled.
@@ -54,15 +56,14 @@ public struct Sweeper: Sendable {
     public func sweep() async throws {
         try await timeOut(.receiving, after: limits.taskTimeout)
         try await timeOut(.paused, after: limits.pausedTimeout)
-        let limit = service.dependencies.clock.now.advanced(by: .zero - limits.retention)
+        let limit = timeline.instant(ago: limits.retention)
         let purged = try await service.dependencies.repository.purgeTasks(closedBefore: limit, limit: Self.batch)
         if purged > 0 { service.dependencies.observer.observe(.purged(purged)) }
     }
 
     private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
-        let now = service.dependencies.clock.now
-        guard now.since(startedAt) >= min(timeout, Self.grace) else { return }
-        let limit = now.advanced(by: .zero - timeout)
+        guard timeline.age >= min(timeout, Self.grace) else { return }
+        let limit = timeline.instant(ago: timeout)
         var position: IdlePosition?
         while true {
             let idle = try await service.dependencies.repository.idleTasks(

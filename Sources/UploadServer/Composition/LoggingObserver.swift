@@ -28,6 +28,9 @@ struct LoggingObserver: UploadObserver {
                 metadata: ["taskId": "\(id)", "bytes": "\(bytes)"])
         case .orphanRemoved(let id):
             logger.info("staging file without an open task removed", metadata: ["taskId": "\(id)"])
+        case .clockJumped(let duration):
+            logger.warning(
+                "the clock was set, what is due moves with it", metadata: ["by": "\(duration.milliseconds) ms"])
         case .purged(let count):
             logger.info("old tasks purged", metadata: ["tasks": "\(count)"])
         case .backgroundFailure(let what, let error):

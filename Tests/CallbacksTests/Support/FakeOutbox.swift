@@ -50,6 +50,8 @@ actor FakeOutbox: CallbackOutbox {
 
     func readdress(to destinations: [String: String]) {}
 
+    func postpone(by duration: Duration) {}
+
     func pendingDestinations() throws -> [PendingDestination] {
         try check(.survey)
         let pending = Dictionary(grouping: rows.filter { $0.state == .pending }, by: \.callback.businessServer)

@@ -26,6 +26,8 @@ final class ManualClock: ServiceClock {
 
     private let state = Mutex(State())
 
+    var uptime: Duration { state.withLock { $0.elapsed } }
+
     var now: Timestamp { Self.start.advanced(by: state.withLock { $0.elapsed }) }
 
     func sleep(for duration: Duration) async throws {

@@ -1,0 +1,70 @@
+import Synchronization
+
+/// Tells how long ago something was, though the wall clock jumps.
+///
+/// What is stored bears the wall clock's time. While the process runs, this holds it against a clock that only ever goes
+/// on: where the two part, the wall clock was set. Stored times of before are then read in the light of before.
+public final class Timeline: Sendable {
+    /// A stretch of time in which the wall clock was not set.
+    private struct Stretch {
+        /// Uptime at its beginning.
+        var start: Duration
+        /// Wall clock minus uptime in milliseconds, at the last look.
+        var offset: Int64
+    }
+
+    private struct State {
+        var stretches: [Stretch]
+        var jumped: Int64 = 0
+    }
+
+    /// Less than this is adjustment, not a jump. A look comes every second.
+    private static let tolerance: Int64 = 2_000
+
+    private let clock: any ServiceClock
+    private let state: Mutex<State>
+
+    /// Begins now.
+    public init(_ clock: any ServiceClock) {
+        self.clock = clock
+        state = Mutex(State(stretches: [Self.stretch(clock)]))
+    }
+
+    /// Since when the timeline exists.
+    public var age: Duration { clock.uptime - state.withLock { $0.stretches[0].start } }
+
+    /// Compares the clocks; to be called about once a second.
+    ///
+    /// - Returns: the sum of all jumps so far, forward ones positive.
+    @discardableResult
+    public func look() -> Duration {
+        state.withLock { state in
+            let now = Self.stretch(clock)
+            let last = state.stretches.count - 1
+            let difference = now.offset - state.stretches[last].offset
+            if abs(difference) > Self.tolerance {
+                state.jumped += difference
+                state.stretches.append(now)
+            } else {
+                state.stretches[last].offset = now.offset
+            }
+            return .milliseconds(state.jumped)
+        }
+    }
+
+    /// What the wall clock showed that long ago, or shows for that long ago now, whichever is earlier: what happened
+    /// before is certainly older, and what happened since is never taken for older than it is.
+    public func instant(ago duration: Duration) -> Timestamp {
+        look()
+        let (now, then) = (clock.now.advanced(by: .zero - duration), clock.uptime - duration)
+        return state.withLock { state in
+            let stretch = state.stretches.last { $0.start <= then } ?? state.stretches[0]
+            return min(now, Timestamp(milliseconds: then.milliseconds + stretch.offset))
+        }
+    }
+
+    private static func stretch(_ clock: any ServiceClock) -> Stretch {
+        let uptime = clock.uptime
+        return Stretch(start: uptime, offset: clock.now.milliseconds - uptime.milliseconds)
+    }
+}
