@@ -154,7 +154,9 @@ let package = Package(
         // Real processes, real sockets, real SQLite files.
         .testTarget(
             name: "ContractTests",
-            dependencies: ["UploadTestSupport", "fuploadServer", "businessServer", "client", asyncHTTPClient, crypto],
+            dependencies: [
+                "UploadCore", "UploadTestSupport", "fuploadServer", "businessServer", "client", asyncHTTPClient, crypto,
+            ],
             swiftSettings: settings
         ),
     ]

@@ -105,6 +105,23 @@ public final class FileStore: StagingStore {
         durableNames.withLock { _ = $0.insert(id) }
     }
 
+    /// Under a name like those of staging files, so that it meets what they meet.
+    public func probe() async throws {
+        let path = folder.appending("probe\(Self.suffix)")
+        try await blocking {
+            let file = OwnedDescriptor(
+                try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
+            defer {
+                // Whether it can be written is the question; the next probe takes what is left.
+                try? SystemCall.removeFile(path)
+            }
+            try file.descriptor.writeAll(toAbsoluteOffset: 0, "ready?".utf8)
+            try SystemCall.syncData(file.descriptor)
+            try SystemCall.syncFolder(folder)
+        }
+    }
+
     /// An unlinked file in the staging folder.
     public func makeSpool() async throws -> any Spool {
         try await blocking { [folder, threads] in try LocalSpool(in: folder, threads: threads) }

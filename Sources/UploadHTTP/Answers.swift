@@ -42,6 +42,15 @@ enum Answers {
         json(envelope("0", "ok"))
     }
 
+    /// Whether the server can do its work, and why not: 503 takes it out of a load balancer.
+    static func readiness(_ reasons: [String]) -> Response {
+        guard !reasons.isEmpty else { return json(envelope("0", "ready")) }
+        let list = "[" + reasons.map { jsonString($0) }.joined(separator: ",") + "]"
+        return json(
+            envelope(UploadError.Code.busy.rawValue, "not ready", data: "{\"reasons\":\(list)}"),
+            status: UploadError.Code.busy.httpStatus, headers: [.retryAfter: "1"])
+    }
+
     /// A body of JSON text.
     static func json(
         _ text: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]

@@ -2,7 +2,7 @@ import Hummingbird
 import Multipart
 import UploadCore
 
-/// The four handlers: decode, call the use case, encode. No rule of the service is decided here.
+/// The handlers: decode, call the use case, encode. No rule of the service is decided here.
 struct BlockAPI: Sendable {
     let service: UploadService
     let urls: TaskURLs
@@ -14,6 +14,7 @@ struct BlockAPI: Sendable {
         router.post("\(Route.block.path)", use: block)
         router.post("\(Route.state.path)", use: state)
         router.get("\(Route.blocksInfo.path)", use: blocksInfo)
+        router.get("\(Route.ready.path)", use: ready)
     }
 
     @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
@@ -45,6 +46,10 @@ struct BlockAPI: Sendable {
 
     @Sendable private func blocksInfo(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
         Answers.progress(try await service.progress(of: address(in: request)))
+    }
+
+    @Sendable private func ready(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        Answers.readiness(await service.readiness.reasons())
     }
 
     /// The task that the URL names.

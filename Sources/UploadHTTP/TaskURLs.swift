@@ -33,9 +33,9 @@ public final class TaskURLs: Sendable {
     }
 }
 
-/// The four routes of the block API; the paths are the original's.
+/// The four routes of the block API, whose paths are the original's, and one for whoever watches the server.
 enum Route: CaseIterable {
-    case newTask, block, state, blocksInfo
+    case newTask, block, state, blocksInfo, ready
 
     var path: String {
         switch self {
@@ -43,13 +43,14 @@ enum Route: CaseIterable {
         case .block: "/api/upload/files/block"
         case .state: "/api/upload/files/state"
         case .blocksInfo: "/api/upload/files/blocks/info"
+        case .ready: "/ready"
         }
     }
 
     var method: HTTPMethodName {
         switch self {
         case .newTask, .block, .state: .post
-        case .blocksInfo: .get
+        case .blocksInfo, .ready: .get
         }
     }
 

@@ -27,6 +27,11 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One transaction that writes a page and syncs the WAL.
+    public func probe() async throws {
+        try await database.write { db in try db.run(Statements.probe, []) }
+    }
+
     /// One indexed read.
     public func task(_ id: TaskID) async throws -> UploadTask? {
         try await database.read { db in try Self.task(id, db) }

@@ -58,6 +58,10 @@ enum Statements {
           AND NOT EXISTS (SELECT 1 FROM callbacks WHERE callbacks.task_id = tasks.id AND settled_at IS NULL)
         """
 
+    // MARK: The database itself
+
+    static let probe = "UPDATE probes SET count = count + 1"
+
     // MARK: Blocks
 
     static let blocksOfTask = "SELECT start_byte, end_byte FROM blocks WHERE task_id = ? ORDER BY start_byte"
@@ -136,7 +140,8 @@ enum Statements {
         ("insertTask", insertTask),
         ("moveTask", moveTask), ("openTasks", openTasks), ("idleTasks", idleTasks), ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
-        ("progress", progress), ("completeTask", completeTask), ("deleteBlocksFrom", deleteBlocksFrom),
+        ("probe", probe), ("progress", progress), ("completeTask", completeTask),
+        ("deleteBlocksFrom", deleteBlocksFrom),
         ("insertEvent", insertEvent), ("insertCallback", insertCallback), ("releaseAllClaims", releaseAllClaims),
         ("readdress", readdress), ("postpone", postpone), ("pendingDestinations", pendingDestinations),
         ("claimDue", claimDue),

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import UploadCore
 
 extension UploadDatabase {
@@ -6,12 +7,29 @@ extension UploadDatabase {
     ///
     /// Runs to its end even when the caller is cancelled: a client which hangs up must not undo a commit whose bytes
     /// are on disk already, nor leave us in doubt whether it happened.
+    ///
+    /// While another program holds the write lock, calls wait in a queue. Each waits for ``longestWait`` in all, counted
+    /// from the call: those behind the first one don't wait anew.
+    /// - Throws: `busy` when the lock was held for longer.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         let pool = pool
+        let deadline = ContinuousClock.now + Self.longestWait
         do {
-            return try await Task { try await pool.write(body) }.value
+            return try await Task {
+                try await pool.writeWithoutTransaction { db in
+                    let rest = max(deadline - .now, .zero)
+                    sqlite3_busy_timeout(db.sqliteConnection, CInt(clamping: rest.milliseconds))
+                    var result: Result?
+                    try db.inTransaction(.immediate) {
+                        result = try body(db)
+                        return .commit
+                    }
+                    guard let result else { throw CancellationError() }
+                    return result
+                }
+            }.value
         } catch {
             throw UploadError(translating: error)
         }
@@ -30,12 +48,14 @@ extension UploadDatabase {
 }
 
 extension UploadError {
+    private static let storageCodes: [ResultCode] = [.SQLITE_FULL, .SQLITE_CANTOPEN, .SQLITE_READONLY]
+
     /// SQLite's result codes (https://www.sqlite.org/rescode.html) in the words of the catalogue.
     init(translating error: any Error) {
         switch error {
         case let error as UploadError:
             self = error
-        case let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_CANTOPEN:
+        case let error as DatabaseError where Self.storageCodes.contains(error.resultCode):
             self.init(.storage, "the server's disk is full or not writable", cause: error)
         case let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED:
             self.init(.busy, "the server's database is locked, try again in a moment", cause: error)

@@ -10,6 +10,9 @@ import UploadMigrations
 /// cut: `synchronous` is FULL (https://www.sqlite.org/pragma.html#pragma_synchronous), set after GRDB has opened the
 /// file, since GRDB resets it to NORMAL for WAL databases, and asserted.
 public struct UploadDatabase: Sendable {
+    /// How long a change waits for the write lock of another program, an operator's shell for instance.
+    static let longestWait = Duration.seconds(5)
+
     let pool: DatabasePool
     let now: @Sendable () -> Timestamp
 
@@ -50,6 +53,10 @@ public struct UploadDatabase: Sendable {
             return UploadDatabase(pool: pool, now: now)
         } catch let error as DatabaseOpenError {
             throw error
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+        {
+            throw DatabaseOpenError.damaged(path: path, cause: error)
         } catch {
             throw DatabaseOpenError.unusable(cause: error)
         }
@@ -91,7 +98,7 @@ public struct UploadDatabase: Sendable {
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.label = "upload"
-        // An operator's shell may hold the write lock for a while; requests wait that long before they say "busy".
+        // For what happens before there are requests; those have their own deadline.
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
         configuration.publicStatementArguments = false
@@ -123,6 +130,8 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
     case newerSchema(unknown: [String])
     /// A setting that durability depends on did not hold.
     case notDurable(pragma: String, value: String)
+    /// What is in the file is no database, or not a whole one.
+    case damaged(path: String, cause: any Error)
     /// SQLite could not open, read or migrate the file.
     case unusable(cause: any Error)
 
@@ -134,6 +143,10 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
                 + "start the newer server, or restore the backup from before its upgrade"
         case .notDurable(let pragma, let value):
             "the database does not keep what is committed: PRAGMA \(pragma) is \(value)"
+        case .damaged(let path, let cause):
+            "the database is damaged (\(cause)). Keep a copy of \(path), \(path)-wal and \(path)-shm. Then restore the "
+                + "newest backup of \(path) together with \(path).key, or save what can be read: "
+                + "sqlite3 \(path) .recover | sqlite3 NEW. After either: fuploadServer doctor --repair"
         case .unusable(let cause):
             "the database can't be used: \(cause)"
         }

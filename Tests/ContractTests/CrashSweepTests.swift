@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Synchronization
 import Testing
 import UploadTestSupport
@@ -16,6 +15,7 @@ struct CrashSweepTests {
                 try await sweep.kill(times: kills)
                 try await group.waitForAll()
             }
+            #expect(sweep.lost == [])
             for (id, file) in sweep.finished {
                 let callback = try await bed.receiver.callback(for: id, within: .seconds(60))
                 #expect(callback.retCode == "0", "task \(id): \(callback.text)")
@@ -33,68 +33,43 @@ struct CrashSweepTests {
     }
 }
 
-/// Four uploaders, one killer, and what was acknowledged.
+/// Four uploaders and one killer.
 private final class Sweep: Sendable {
-    private struct Ledger {
-        /// Acknowledged ranges of open tasks.
-        var held: [Int64: [ClosedRange<Int>]] = [:]
-        var handles: [Int64: UploadHandle] = [:]
+    private struct State {
         /// MD5 by task.
         var finished: [Int64: String] = [:]
-        var acknowledgements = 0
         var isOver = false
     }
 
     private let bed: TestBed
-    private let ledger = Mutex(Ledger())
-    /// Counts the starts; uploaders wait for the next one when the server is gone.
-    private let starts = Watched(0)
+    private let survivor: Survivor
+    private let state = Mutex(State())
 
     init(bed: TestBed) {
         self.bed = bed
+        survivor = Survivor(bed.server)
     }
 
-    var finished: [Int64: String] { ledger.withLock { $0.finished } }
-    var acknowledgements: Int { ledger.withLock { $0.acknowledgements } }
-
-    // MARK: The killer
+    var finished: [Int64: String] { state.withLock { $0.finished } }
+    var acknowledgements: Int { survivor.acknowledgements }
+    var lost: [String] { survivor.lost }
 
     func kill(times: Int) async throws {
         var random = SeededGenerator(seed: 2026)
         for _ in 0..<times {
-            try await start()
+            try await survivor.restart()
             // The random moment is the test.
             try await Task.sleep(for: .milliseconds(Int.random(in: 5...150, using: &random)))
             try await bed.server.kill()
         }
-        ledger.withLock { $0.isOver = true }
-        try await start()
+        state.withLock { $0.isOver = true }
+        try await survivor.restart()
     }
-
-    private func start() async throws {
-        // What was acknowledged before the kill, not what comes after the start.
-        let (held, handles) = ledger.withLock { ($0.held, $0.handles) }
-        try await bed.server.start()
-        for (id, ranges) in held {
-            guard let handle = handles[id] else { continue }
-            let info = try await handle.info()
-            #expect(info["retCode"].text == "0", "task \(id) is gone")
-            let missing = info.expectBlocks
-            for range in ranges {
-                #expect(
-                    !missing.contains { $0.overlaps(range) },
-                    "task \(id): \(range) was acknowledged, missing \(missing)")
-            }
-        }
-        starts.update { $0 += 1 }
-    }
-
-    // MARK: The uploaders
 
     func upload(_ uploader: Int) async throws {
         var random = SeededGenerator(seed: UInt64(uploader) + 1)
         var number = 0
-        while !ledger.withLock({ $0.isOver }) {
+        while !state.withLock({ $0.isOver }) {
             number += 1
             let file = TestFile(size: Int.random(in: 200_000...600_000, using: &random), seed: random.next())
             let task = NewTask(file, name: "\(uploader)-\(number)", user: "\(uploader)")
@@ -107,38 +82,15 @@ private final class Sweep: Sendable {
 
     /// Sends one file to its end, whatever happens to the server meanwhile.
     private func send(_ file: TestFile, as task: NewTask, _ blocks: [ClosedRange<Int>]) async throws {
-        let handle = try await untilAnswered { try await self.bed.server.register(task) }
-        ledger.withLock { $0.handles[handle.id] = handle }
+        let handle = try await survivor.register(task)
         for block in blocks {
-            let answer = try await untilAnswered { try await handle.send(block, of: file) }
+            let answer = try await survivor.send(block, of: file, to: handle)
             // 9: an answer was lost in a crash, and with that block the file was complete.
             #expect(["0", "1", "9"].contains(answer.retCode), "\(answer.text)")
             guard answer.retCode != "9" else { break }
-            ledger.withLock { ledger in
-                ledger.held[handle.id, default: []].append(block)
-                ledger.acknowledgements += 1
-            }
         }
-        #expect(try await untilAnswered { try await handle.missing() } == [], "all blocks were acknowledged")
-        ledger.withLock { ledger in
-            ledger.held[handle.id] = nil
-            ledger.handles[handle.id] = nil
-            ledger.finished[handle.id] = file.md5
-        }
-    }
-
-    /// Repeats what the death of the server interrupts, after its next start.
-    private func untilAnswered<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        while true {
-            let seen = starts.value
-            do {
-                if seen > 0 { return try await body() }
-            } catch let error as UploadHandle.NotRegistered {
-                throw error
-            } catch {
-                // Connections die with the server; the next one answers.
-            }
-            _ = try await starts.wait("the next start", within: .seconds(60)) { $0 > seen ? true : nil }
-        }
+        #expect(try await survivor.untilAnswered { try await handle.missing() } == [], "all blocks were acknowledged")
+        survivor.release(handle)
+        state.withLock { $0.finished[handle.id] = file.md5 }
     }
 }

@@ -82,7 +82,7 @@ import UploadTestSupport
             {
                 try db.execute(sql: "DROP TRIGGER \(name)")
             }
-            try db.execute(sql: "DROP TABLE open_totals")
+            try db.execute(sql: "DROP TABLE open_totals; DROP TABLE probes")
             try db.execute(sql: sql)
         }
         #expect(try await totals(fixture) == OpenTotals(openTasks: 1, missingBytes: 6, fileBytes: 10))

@@ -7,7 +7,7 @@ package actor FakeRepository: TaskRepository {
         case commit
         /// After the change: the COMMIT happened, and is reported as failed.
         case commitReport
-        case move, discard
+        case move, discard, probe
         /// After the snapshot was taken.
         case load
     }
@@ -62,6 +62,8 @@ package actor FakeRepository: TaskRepository {
         tasks[task.id] = task
         return task
     }
+
+    package func probe() throws { try faults.check(.probe) }
 
     package func task(_ id: TaskID) -> UploadTask? { tasks[id] }
 

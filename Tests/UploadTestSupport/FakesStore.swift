@@ -4,7 +4,7 @@ import UploadCore
 /// ``StagingStore`` in memory; notes what is done, and fails or waits where the test says so.
 package actor FakeStore: StagingStore {
     package enum Operation: String, Sendable {
-        case open, spool, write, finish, sync, digest, publish, remove
+        case probe, open, spool, write, finish, sync, digest, publish, remove
     }
 
     package let journal: Journal
@@ -37,6 +37,8 @@ package actor FakeStore: StagingStore {
     }
 
     package nonisolated func freeSpace() -> FreeSpace { free.withLock { $0 } }
+
+    package func probe() async throws { try await step(.probe) }
 
     package func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         try await step(.open)

@@ -40,11 +40,19 @@ public final class TestBed: Sendable {
 
     /// Runs a test: the receiver and the server are up when `body` begins.
     public static func run(
-        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
+        overrides: [String], environment: [String: String] = [:], startsServer: Bool = true,
         _ body: (TestBed) async throws -> Void
     ) async throws {
         let bed = try TestBed(overrides: overrides, environment: environment, loadsShim: false)
         try await bed.run(startsServer: startsServer) { try await body(bed) }
+    }
+
+    /// The same with the overrides one by one.
+    public static func run(
+        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
+        _ body: (TestBed) async throws -> Void
+    ) async throws {
+        try await run(overrides: overrides, environment: environment, startsServer: startsServer, body)
     }
 
     /// Runs a test with a ``FaultShim`` in the server, through all of its restarts.

@@ -15,6 +15,9 @@ public protocol StagingStore: Sendable {
     /// - Throws: as all here; `storage` when a folder is not there any more.
     func freeSpace() throws(UploadError) -> FreeSpace
 
+    /// Writes a small file where staging files are, syncs it and removes it.
+    func probe() async throws
+
     /// Opens a task's staging file.
     ///
     /// - Parameter creating: whether to make it when there is none: only for a task that holds no bytes.

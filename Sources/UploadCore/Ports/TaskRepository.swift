@@ -14,6 +14,9 @@ public protocol TaskRepository: Sendable {
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) async throws -> UploadTask
 
+    /// Commits something that changes nothing.
+    func probe() async throws
+
     /// The task as it stands; `nil` when there is none.
     func task(_ id: TaskID) async throws -> UploadTask?
 

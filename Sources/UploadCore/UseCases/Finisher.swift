@@ -20,6 +20,10 @@ public final class Finisher: Sendable {
     private let gate = Gate<Bool>(width: Finisher.width)
     private let store: any StagingStore
     private let inWork = Mutex<[TaskID: Reminders]>([:])
+    private let troubled = Mutex<Set<TaskID>>([])
+
+    /// How many complete tasks can't be finished at the moment and are tried again.
+    var delayed: Int { troubled.withLock { $0.count } }
 
     init(
         _ durability: DurabilityOrder, _ dependencies: UploadService.Dependencies, sessions: TaskSessions,
@@ -58,6 +62,7 @@ public final class Finisher: Sendable {
         }
         guard isFirst else { return }
         defer {
+            troubled.withLock { _ = $0.remove(id) }
             if inWork.withLock({ $0.removeValue(forKey: id) }) == .again { enqueue(id) }
         }
         var delay = Duration.seconds(1)
@@ -77,6 +82,7 @@ public final class Finisher: Sendable {
                 // Being told to stop is no trouble; the next start takes the task up.
                 if Task.isCancelled { return }
                 observer.observe(.finishDelayed(id, by: delay, error))
+                troubled.withLock { _ = $0.insert(id) }
                 do { try await clock.sleep(for: delay) } catch { return }
                 delay = min(delay * 2, Self.longestDelay)
             }

@@ -42,6 +42,8 @@ public final class UploadService: Sendable {
     let sessions: TaskSessions
     /// Verifies and publishes complete tasks.
     public let finisher: Finisher
+    /// Whether the service can do its work.
+    public let readiness: Readiness
     private let requests = Mutex(OpenRequests())
 
     /// - Parameter outboxChanged: called after a COMMIT that enqueued a callback.
@@ -51,6 +53,7 @@ public final class UploadService: Sendable {
         durability = DurabilityOrder(dependencies)
         sessions = TaskSessions { TaskSession(id: $0, repository: repository, store: store) }
         finisher = Finisher(durability, dependencies, sessions: sessions, outboxChanged: outboxChanged)
+        readiness = Readiness(dependencies, finisher: finisher)
     }
 
     // MARK: Who may

@@ -1,0 +1,63 @@
+import Synchronization
+
+/// Says whether the service can do its work now, by doing a little of it: writes and syncs a file where staging files
+/// are, commits a row, looks at the room that is left and at complete files that can't be brought to their place.
+public actor Readiness {
+    /// Strangers may ask as often as they like: the disk is troubled once a second at the most.
+    private static let freshness = Duration.seconds(1)
+
+    private let store: any StagingStore
+    private let repository: any TaskRepository
+    private let finisher: Finisher
+    private let clock: any ServiceClock
+    private let minFreeSpace: Int64
+    private var last: (at: Duration, reasons: [String])?
+    private var running: Task<[String], Never>?
+
+    init(_ dependencies: UploadService.Dependencies, finisher: Finisher) {
+        store = dependencies.store
+        repository = dependencies.repository
+        clock = dependencies.clock
+        minFreeSpace = dependencies.policy.minFreeSpace
+        self.finisher = finisher
+    }
+
+    /// Why the service is not ready; empty when it is. Sentences for an operator, without paths.
+    ///
+    /// What is told is a second old at the most.
+    public func reasons() async -> [String] {
+        if let last, clock.uptime - last.at < Self.freshness { return last.reasons }
+        if let running { return await running.value }
+        let probing = Task { await probe() }
+        running = probing
+        let reasons = await probing.value
+        running = nil
+        last = (clock.uptime, reasons)
+        return reasons
+    }
+
+    private func probe() async -> [String] {
+        let (store, repository, minFreeSpace) = (store, repository, minFreeSpace)
+        let failures = [
+            await failure("blocks can't be staged") { try await store.probe() },
+            await failure("the database can't be written") { try await repository.probe() },
+            await failure("new tasks can't be taken") {
+                let free = try store.freeSpace()
+                guard min(free.staging, free.target ?? .max) > minFreeSpace else {
+                    throw UploadError(.storage, "the free space on the server's disk is used up")
+                }
+            },
+            finisher.delayed > 0 ? "complete files can't be published, \(finisher.delayed) of them wait" : nil,
+        ]
+        return failures.compactMap(\.self)
+    }
+
+    private func failure(_ what: String, _ body: @Sendable () async throws -> Void) async -> String? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return "\(what): \((error as? UploadError)?.message ?? "internal error")"
+        }
+    }
+}

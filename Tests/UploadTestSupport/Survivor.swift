@@ -1,0 +1,108 @@
+import Synchronization
+
+/// Uploads that outlive their server: what its death interrupts is repeated after its next start, and what was
+/// acknowledged is written down, to be held against what the server knows then.
+public final class Survivor: Sendable {
+    private struct Ledger {
+        /// Acknowledged ranges of tasks that are not complete.
+        var held: [Int64: [ClosedRange<Int>]] = [:]
+        var handles: [Int64: UploadHandle] = [:]
+        var acknowledgements = 0
+        var lost: [String] = []
+    }
+
+    private let server: ServerProcess
+    private let ledger = Mutex(Ledger())
+    /// Counts the starts.
+    private let starts = Watched(0)
+
+    /// Uploads to this server, which is not up yet.
+    public init(_ server: ServerProcess) {
+        self.server = server
+    }
+
+    /// How many blocks were acknowledged.
+    public var acknowledgements: Int { ledger.withLock { $0.acknowledgements } }
+    /// What was acknowledged and is missing, in words.
+    public var lost: [String] { ledger.withLock { $0.lost } }
+
+    // MARK: Whoever starts the server
+
+    /// Starts the server, looks whether it has all that was acknowledged before, and lets the uploads go on.
+    ///
+    /// - Throws: when the server does not come up.
+    public func restart(environment: [String: String] = [:]) async throws {
+        // What was acknowledged before the death, not what comes after the start.
+        let (held, handles) = ledger.withLock { ($0.held, $0.handles) }
+        try await server.start(environment: environment)
+        for (id, ranges) in held {
+            guard let handle = handles[id] else { continue }
+            do {
+                try await look(handle, for: ranges)
+            } catch let error as TimedOut {
+                throw error
+            } catch {
+                // It died again meanwhile; the next start looks at the same and more.
+            }
+        }
+        starts.update { $0 += 1 }
+    }
+
+    private func look(_ handle: UploadHandle, for ranges: [ClosedRange<Int>]) async throws {
+        let info = try await handle.info()
+        // A task that closed needs no blocks any more.
+        guard info["retCode"].text == "0" else { return lose("task \(handle.id) is gone: \(info)") }
+        guard info["status"].text == "upload" || info["status"].text == "pause" else { return }
+        let missing = info.expectBlocks
+        for range in ranges where missing.contains(where: { $0.overlaps(range) }) {
+            lose("task \(handle.id): \(range) was acknowledged, missing are \(missing)")
+        }
+    }
+
+    private func lose(_ what: String) {
+        ledger.withLock { $0.lost.append(what) }
+    }
+
+    // MARK: The uploads
+
+    /// Registers a task.
+    public func register(_ task: NewTask) async throws -> UploadHandle {
+        let handle = try await untilAnswered { try await self.server.register(task) }
+        ledger.withLock { $0.handles[handle.id] = handle }
+        return handle
+    }
+
+    /// Sends a block until there is an answer; what is acknowledged has to be held from then on.
+    public func send(_ block: ClosedRange<Int>, of file: TestFile, to handle: UploadHandle) async throws -> HTTPAnswer {
+        let answer = try await untilAnswered { try await handle.send(block, of: file) }
+        if answer.retCode == "0" || answer.retCode == "1" {
+            ledger.withLock { ledger in
+                ledger.held[handle.id, default: []].append(block)
+                ledger.acknowledgements += 1
+            }
+        }
+        return answer
+    }
+
+    /// Nothing more is expected of the task's blocks: it was closed, or its bytes were taken away on purpose.
+    public func release(_ handle: UploadHandle) {
+        ledger.withLock { $0.held[handle.id] = nil }
+    }
+
+    /// Repeats what the death of the server interrupts, after its next start.
+    public func untilAnswered<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        while true {
+            let seen = starts.value
+            do {
+                if seen > 0 { return try await body() }
+            } catch let error as UploadHandle.NotRegistered {
+                throw error
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                // Connections die with the server; the next one answers.
+            }
+            _ = try await starts.wait("the next start", within: .seconds(60)) { $0 > seen ? true : nil }
+        }
+    }
+}
