@@ -118,7 +118,7 @@ public final class FileStore: StagingStore {
             }
             try file.descriptor.writeAll(toAbsoluteOffset: 0, "ready?".utf8)
             try SystemCall.syncData(file.descriptor)
-            try SystemCall.syncFolder(folder)
+            try SystemCall.syncFolder(self.folder)
         }
     }
 

@@ -56,7 +56,7 @@ import UploadTestSupport
         let error = #expect(throws: DatabaseOpenError.self) {
             try UploadDatabase.open(path: path) { Timestamp(milliseconds: 0) }
         }
-        #expect(error?.description.contains("can't be used") == true)
+        #expect(error?.description.contains("damaged") == true)
     }
 
     @Test func theMigrationsAreTheFilesOfTheFolder() throws {
