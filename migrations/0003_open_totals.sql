@@ -15,12 +15,12 @@ INSERT INTO open_totals (business_server, open_tasks, file_bytes, missing_bytes)
 SELECT business_server, count(*), sum(file_size), sum(file_size - received_bytes)
 FROM tasks WHERE closed_at IS NULL GROUP BY business_server;
 
--- Whether a COMMIT succeeds now, is found out by counting here.
+-- Whether a COMMIT succeeds now is found out by making one here.
 CREATE TABLE probes (
-    count INTEGER NOT NULL                 -- how often it was asked
+    room BLOB NOT NULL                     -- as many bytes as a transaction with many blocks takes
 ) STRICT;
 
-INSERT INTO probes (count) VALUES (0);
+INSERT INTO probes (room) VALUES (zeroblob(1));
 
 CREATE TRIGGER totals_task_opened AFTER INSERT ON tasks
 BEGIN
