@@ -70,6 +70,12 @@ public struct UploadDatabase: Sendable {
         return id
     }
 
+    /// The size of the WAL file in bytes; 0 when there is none.
+    public var walBytes: Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: pool.path + "-wal")
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+
     /// Copies the WAL into the database file, unless somebody else is reading, and closes all connections. Call once
     /// nothing uses the database any more.
     ///
