@@ -54,7 +54,7 @@ public struct Finding: Sendable, Equatable {
     public var text: String
 
     /// Memberwise.
-    public init(_ severity: Severity, _ check: Check, _ task: TaskID? = nil, _ text: String) {
+    public init(_ severity: Severity, _ check: Check, task: TaskID? = nil, _ text: String) {
         self.severity = severity
         self.check = check
         self.task = task
