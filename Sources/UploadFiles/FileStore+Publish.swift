@@ -6,7 +6,7 @@ extension FileStore {
     /// Syncs, renames (or copies across filesystems), syncs the folders.
     public func publish(_ id: TaskID, to path: String) async throws {
         let (staged, target) = (self.path(of: id), FilePath(path))
-        let temporary = target.folder.appending(".fupload-\(id)\(Self.suffix)")
+        let temporary = Self.temporaryName(of: id, beside: target)
         do {
             let linked = try await threads.run { [self] in
                 try prepare(target)
@@ -16,6 +16,11 @@ extension FileStore {
         } catch let error as Errno {
             throw error.publicationFailure
         }
+    }
+
+    /// What a file is called beside its target until it is whole.
+    static func temporaryName(of id: TaskID, beside target: FilePath) -> FilePath {
+        target.folder.appending(".fupload-\(name(of: id))")
     }
 
     /// Every folder on the way to the file stays after a power cut, whoever made it and whenever: a process may have died
