@@ -53,6 +53,11 @@ extension ServerProcess {
     /// Use it like `#expect(run.exit == .code(0), "\(run)")`.
     /// - Parameter arguments: what else it is told, for instance `--repair`.
     public func doctor(_ arguments: String..., within limit: Duration = .seconds(120)) async throws -> DoctorRun {
+        try await doctor(arguments, within: limit)
+    }
+
+    /// The same with the arguments in an array.
+    public func doctor(_ arguments: [String], within limit: Duration = .seconds(120)) async throws -> DoctorRun {
         let settings = overrides.flatMap { ["--set", $0] }
         let process = try ProgramProcess(
             try ProgramProcess.path(ofProduct: "fuploadServer"),
