@@ -32,23 +32,19 @@ public struct Server: Sendable {
                     "sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug",
                 ])
         }
-        let databaseLock = try InstanceLock(
-            path: configuration.database + ".lock", for: "the database \(configuration.database)")
-        let folderLock = try InstanceLock(
-            path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
+        let locks = try configuration.takeLocks()
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
         try await serve(database, clock: clock)
         try database.close()
-        withExtendedLifetime((databaseLock, folderLock)) {
+        withExtendedLifetime(locks) {
             logger.notice("stopped")
         }
     }
 
     private func serve(_ database: UploadDatabase, clock: SystemClock) async throws {
         let store = try FileStore(
-            // A folder a database: a server started on another one by mistake must not take these files for orphans.
-            stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
+            stagingFolder: configuration.stagingFolder(of: database.installationID()),
             storeDirectory: configuration.storeDirectory,
             reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
             threads: IOThreads(count: configuration.ioThreads))

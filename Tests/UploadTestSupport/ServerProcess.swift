@@ -24,8 +24,8 @@ public final class ServerProcess: Sendable {
     public var storeDirectory: String { folder + "/store" }
     /// The database through the shell.
     public var sqlite: SQLiteShell { SQLiteShell(path: database) }
-    private let overrides: [String]
-    private let environment: [String: String]
+    let overrides: [String]
+    let environment: [String: String]
     private let state = Mutex(State())
 
     /// Writes the configuration; nothing runs yet.
