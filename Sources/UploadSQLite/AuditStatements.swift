@@ -63,6 +63,20 @@ enum AuditStatements {
         SELECT "table" AS name, count(*) AS count FROM pragma_foreign_key_check GROUP BY "table" ORDER BY "table"
         """
 
+    static let totals = """
+        SELECT business_server, count(*) AS open_tasks, sum(file_size) AS file_bytes,
+               sum(file_size - received_bytes) AS missing_bytes
+        FROM tasks WHERE closed_at IS NULL GROUP BY business_server
+        """
+
+    static let wrongTotals = """
+        WITH counted AS (\(totals)),
+             kept AS (SELECT business_server, open_tasks, file_bytes, missing_bytes FROM open_totals
+                      WHERE open_tasks <> 0 OR file_bytes <> 0 OR missing_bytes <> 0)
+        SELECT business_server FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)
+        UNION SELECT business_server FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted)
+        """
+
     static let undeliveredStrays = """
         SELECT count(*) FROM callbacks
         WHERE settled_at IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = callbacks.task_id)

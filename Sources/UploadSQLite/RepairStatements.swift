@@ -30,6 +30,12 @@ enum RepairStatements {
         WHERE id = ?1
         """
 
+    static let clearTotals = "DELETE FROM open_totals"
+
+    static let recountTotals = """
+        INSERT INTO open_totals (business_server, open_tasks, file_bytes, missing_bytes) \(AuditStatements.totals)
+        """
+
     static let removeCallback = """
         DELETE FROM callbacks WHERE task_id = ?1 AND (SELECT closed_at FROM tasks WHERE id = ?1) IS NULL
         """

@@ -77,6 +77,11 @@ public struct SQLiteAudit: DatabaseAudit {
         }
     }
 
+    /// One snapshot, one pass over the open tasks.
+    public func wrongTotals() async throws -> [String] {
+        try await read { db in try String.fetchAll(db, sql: AuditStatements.wrongTotals) }
+    }
+
     // MARK: Tasks
 
     /// One page of the table in the order of its key.

@@ -48,6 +48,16 @@ public struct SQLiteRepair: DatabaseRepair {
         }
     }
 
+    /// One pass over the open tasks.
+    public func recountTotals() async throws -> String? {
+        try await write { db in
+            guard try !String.fetchAll(db, sql: AuditStatements.wrongTotals).isEmpty else { return nil }
+            try db.execute(sql: RepairStatements.clearTotals)
+            try db.execute(sql: RepairStatements.recountTotals)
+            return "added up anew"
+        }
+    }
+
     /// First the state, for the schema refuses a complete task without all of its bytes; then the rows, then the sums.
     public func correctRows(of id: TaskID, lost: [Int64]) async throws -> String? {
         try await write { db in

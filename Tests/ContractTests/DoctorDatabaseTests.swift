@@ -28,6 +28,7 @@ struct DoctorDatabaseTests {
             name: "received_bytes past all bounds",
             sql: "PRAGMA ignore_check_constraints = ON; UPDATE tasks SET received_bytes = -1 WHERE id = OPEN",
             checks: ["counters"]),
+        RowDamage(name: "open_totals", sql: "UPDATE open_totals SET missing_bytes = 1", checks: ["totals"]),
         RowDamage(
             name: "held_end", sql: "UPDATE tasks SET held_end = 100000 WHERE id = OPEN", checks: ["counters"]),
         RowDamage(

@@ -137,6 +137,7 @@ private struct ScriptedDatabase: DatabaseAudit {
     func integrityFaults() -> [String] { faults }
     func schemaFaults() -> [SchemaFault] { [] }
     func strayRows() -> [StrayRows] { [] }
+    func wrongTotals() -> [String] { [] }
     func isReplaced(_ facts: TaskFacts) -> Bool { false }
     func stillHeld(_ blocks: [Block], of id: TaskID) -> [Block] { keepsRows ? blocks : [] }
     func task(_ id: TaskID) -> TaskFacts? { looks.next() }

@@ -46,6 +46,7 @@ extension Doctor.Means {
         switch remedy {
         case .restoreSchema(let fault): return try await database.restore(fault)
         case .removeStrayRows(let table): return try await database.removeStrayRows(of: table)
+        case .recountTotals: return try await database.recountTotals()
         case .correctRows(let id, let lost): return try await database.correctRows(of: id, lost: lost)
         case .enqueueCallback(let facts): return try await enqueueCallback(facts)
         case .removeCallback(let id): return try await database.removeCallback(of: id)

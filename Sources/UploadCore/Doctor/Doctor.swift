@@ -70,6 +70,11 @@ public struct Doctor: Sendable {
                     ? Suspicion(Finding(.note, .strays, "\(text); the server delivers them all the same"))
                     : Suspicion(Finding(.problem, .strays, text), remedy: .removeStrayRows(stray.table)))
         }
+        let wrong = try await database.wrongTotals()
+        if !wrong.isEmpty {
+            let text = "open_totals is not what the open tasks of \(wrong.joined(separator: ", ")) add up to"
+            found.append(Suspicion(Finding(.problem, .totals, text), remedy: .recountTotals))
+        }
         if let fault = try await files.keyFault() { found.append(Suspicion(Finding(.problem, .key, fault))) }
         return found
     }

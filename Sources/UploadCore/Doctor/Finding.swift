@@ -22,6 +22,8 @@ public struct Finding: Sendable, Equatable {
         case ranges
         /// `received_bytes` and `held_end` are what the block rows add up to.
         case counters
+        /// `open_totals` is what the open tasks add up to.
+        case totals
         /// A task's state goes with the bytes it holds.
         case state
         /// A closed task has its callback, an open one none.

@@ -8,6 +8,8 @@ enum Remedy: Sendable, Equatable {
     /// Deletes rows of an open task which overlap, are out of bounds, or start at one of `lost`; counts anew what is
     /// held, and moves the task to the state which goes with that.
     case correctRows(TaskID, lost: [Int64])
+    /// Adds up anew what open tasks were promised.
+    case recountTotals
     /// Enqueues the callback of a closed task that has none.
     case enqueueCallback(TaskFacts)
     /// Deletes the callback of a task that is open.

@@ -12,6 +12,9 @@ public protocol DatabaseAudit: Sendable {
     /// Rows whose task or callback is not there.
     func strayRows() async throws -> [StrayRows]
 
+    /// The business servers of which `open_totals` does not say what their open tasks add up to.
+    func wrongTotals() async throws -> [String]
+
     /// The tasks after this one in the order of their ids, at most `count` of them.
     func tasks(after id: TaskID?, limit count: Int) async throws -> [TaskFacts]
 

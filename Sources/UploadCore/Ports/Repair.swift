@@ -10,6 +10,9 @@ public protocol DatabaseRepair: Sendable {
     /// Deletes a table's rows whose task or callback is not there. Callbacks that are yet to be delivered stay.
     func removeStrayRows(of table: String) async throws -> String?
 
+    /// Adds up anew what open tasks were promised.
+    func recountTotals() async throws -> String?
+
     /// Deletes the block rows of an open task which overlap an earlier one, end outside of the file, or start at one of
     /// `lost`; counts anew what is held, and moves the task to the state that goes with it. The event `bytesLost` tells
     /// how many bytes are missing again.

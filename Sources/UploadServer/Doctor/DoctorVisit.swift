@@ -68,7 +68,7 @@ public struct DoctorVisit: Sendable {
         let clock = SystemClock()
         let repair = try SQLiteRepair(path: configuration.database) { clock.now }
         let means = Doctor.Means(
-            database: repair, files: files, directory: ConfiguredBusinessServers(configuration.businessServers))
+            database: repair, files: files, directory: ConfiguredBusinessServers(configuration))
         let checkup = try await doctor.repair(with: means, report)
         try audit.close()
         try repair.close()
