@@ -112,6 +112,9 @@ public final class FileAudit: FilesAudit {
             } catch Errno.noSuchFileOrDirectory {
                 return "the secret file \(database).key is not there: restore it from the backup; a new one is made at "
                     + "the next start, and the URLs of all open tasks are void then"
+            } catch Errno.permissionDenied {
+                throw AuditError.unavailable(
+                    "the secret file \(database).key may not be read: run this as the user that the server runs as")
             } catch let error as SecretFile.InvalidError {
                 return error.description
             } catch {

@@ -28,7 +28,7 @@ extension TaskFacts {
                     attempts: row["attempts"], lastAttempt: row["last_attempt"], wasAccepted: row["was_accepted"])
             },
             ends: try db.rows(AuditStatements.ends, [key]).map { $0["kind"] },
-            wasVerified: try db.row(AuditStatements.wasVerified, [key])?[0] ?? false)
+            wasVerified: task.state == .failed ? try db.row(AuditStatements.wasVerified, [key])?[0] ?? false : false)
     }
 }
 

@@ -61,7 +61,7 @@ public struct TaskFacts: Sendable, Equatable {
     public var callbacks: [Callback]
     /// The kinds of its events that tell of an end, in their order.
     public var ends: [String]
-    /// Whether its MD5 was verified after its last byte had come.
+    /// Whether it failed after its MD5 had been verified.
     public var wasVerified: Bool
 
     /// Memberwise.
