@@ -162,6 +162,14 @@ public struct BlockPolicy: Sendable {
         self.maxFileSize = maxFileSize
     }
 
+    /// What a body may have beyond its block: the other parts, and what is between them.
+    private static let bodyOverhead: Int64 = 64 << 10
+
+    /// Refuses a body that must hold a block beyond the limit.
+    func checkBody(_ length: Int64) throws(UploadError) {
+        try checkSize(length - Self.bodyOverhead)
+    }
+
     func checkSize(_ size: Int64) throws(UploadError) {
         if let maxBlockSize, size > maxBlockSize {
             throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
