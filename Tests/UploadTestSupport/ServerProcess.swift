@@ -61,19 +61,21 @@ public final class ServerProcess: Sendable {
     public var base: String { "http://127.0.0.1:\(port)" }
 
     /// Starts, without waiting for anything.
+    ///
+    /// - Parameter wrapper: a program and its arguments that runs the server in its place.
     @discardableResult
-    public func launch(overrides more: [String] = []) throws -> ProgramProcess {
+    public func launch(overrides more: [String] = [], through wrapper: [String] = []) throws -> ProgramProcess {
         let arguments = ["-c", configuration] + (overrides + more).flatMap { ["--set", $0] }
+        let command = wrapper + [try ProgramProcess.path(ofProduct: "fuploadServer")] + arguments
         let process = try ProgramProcess(
-            try ProgramProcess.path(ofProduct: "fuploadServer"), arguments, environment: environment, folder: folder,
-            log: log)
+            command[0], Array(command.dropFirst()), environment: environment, folder: folder, log: log)
         state.withLock { $0.process = process }
         return process
     }
 
     /// Starts, and returns once connections are accepted.
-    public func start(overrides more: [String] = []) async throws {
-        let process = try launch(overrides: more)
+    public func start(overrides more: [String] = [], through wrapper: [String] = []) async throws {
+        let process = try launch(overrides: more, through: wrapper)
         let line = try await process.waitForError(containing: "listening on ")
         let digits = line.components(separatedBy: "listening on ").last?.split(separator: ":").last ?? ""
         guard let port = Int(digits.prefix { $0.isNumber }) else { throw TimedOut(what: "a port in '\(line)'") }
