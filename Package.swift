@@ -65,7 +65,10 @@ let package = Package(
         .target(
             name: "UploadMigrations",
             path: "migrations",
-            resources: [.embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql")],
+            resources: [
+                .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
+                .embedInCode("0004_key_generations.sql"),
+            ],
             swiftSettings: settings
         ),
         .target(

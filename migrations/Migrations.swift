@@ -9,6 +9,7 @@ public struct Migration: Sendable {
     public static let all: [Migration] = [
         Migration("0001_create_tables", PackageResources._001_create_tables_sql),
         Migration("0002_create_views", PackageResources._002_create_views_sql),
+        Migration("0004_key_generations", PackageResources._004_key_generations_sql),
     ]
 
     private init(_ identifier: String, _ text: [UInt8]) {

@@ -21,7 +21,7 @@ struct BlockAPI: Sendable {
         let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
             try body.registration(for: identity)
         }
-        return Answers.registered(task, key: service.key(for: task.id), urls: urls)
+        return Answers.registered(task, key: try service.key(for: task), urls: urls)
     }
 
     @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {

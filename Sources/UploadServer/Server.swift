@@ -2,6 +2,7 @@ import CProcess
 import Callbacks
 import Logging
 import ServiceLifecycle
+import UnixSignals
 import UploadCore
 import UploadFiles
 import UploadHTTP
@@ -23,6 +24,7 @@ public struct Server: Sendable {
     ///
     /// - Throws: what keeps the server from starting, as an error whose description is a sentence for the operator.
     public func run() async throws {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         logger.notice("\(Version.description) starting", metadata: ["env": "\(configuration.environment)"])
         if UploadDatabase.hasWALResetBug {
             logger.warning(
@@ -37,14 +39,16 @@ public struct Server: Sendable {
             path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
-        try await serve(database, clock: clock)
+        try await serve(database, clock: clock, hangups: hangups)
         try database.close()
         withExtendedLifetime((databaseLock, folderLock)) {
             logger.notice("stopped")
         }
     }
 
-    private func serve(_ database: UploadDatabase, clock: SystemClock) async throws {
+    private func serve(
+        _ database: UploadDatabase, clock: SystemClock, hangups: UnixSignalsSequence
+    ) async throws {
         let store = try FileStore(
             // A folder a database: a server started on another one by mistake must not take these files for orphans.
             stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
@@ -59,17 +63,23 @@ public struct Server: Sendable {
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
             logger: logger)
+        let repository = SQLiteTaskRepository(database)
+        let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
             UploadService.Dependencies(
-                repository: SQLiteTaskRepository(database), store: store, directory: directory,
-                keys: HMACTaskKeys(secret: try SecretFile.load(path: configuration.database + ".key")),
+                repository: repository, store: store, directory: directory, keys: keyRing.keys,
                 observer: LoggingObserver(logger: logger), clock: clock,
                 policy: BlockPolicy(
                     checksBlocks: configuration.checkPartMD5, maxBlockSize: configuration.maxBlockSize,
                     maxFileSize: configuration.maxFileSize)),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
-        try await group(service, callbacks).run()
+        await keyRing.dropUnneeded(repository)
+        let reloading = ReloadingService(
+            signals: hangups,
+            reloadables: [Reloadable(name: "task keys") { try await keyRing.reload(repository) }],
+            logger: logger)
+        try await group(service, callbacks, reloading).run()
     }
 
     private func recover(
@@ -94,7 +104,9 @@ public struct Server: Sendable {
     }
 
     /// Services stop in reverse order: uploads are cut, the front closes, callbacks and the rest follow.
-    private func group(_ service: UploadService, _ callbacks: CallbackWorker) -> ServiceGroup {
+    private func group(
+        _ service: UploadService, _ callbacks: CallbackWorker, _ reloading: ReloadingService
+    ) -> ServiceGroup {
         let urls = TaskURLs(
             address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
         let (logger, host) = (logger, configuration.host)
@@ -109,6 +121,7 @@ public struct Server: Sendable {
             retention: configuration.retention)
         let services: [any Service] = [
             SecondSignalService(logger: logger),
+            reloading,
             BackgroundService { await Sweeper(service, limits: limits).run() },
             BackgroundService { await service.finisher.run() },
             callbacks,

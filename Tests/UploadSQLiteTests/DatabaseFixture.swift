@@ -4,6 +4,13 @@ import UploadTestSupport
 
 @testable import UploadSQLite
 
+extension TaskRepository {
+    /// Where it is the same what key the task has.
+    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
+        try await register(registration, targetPath: targetPath) { KeyGenerations(current: 1, known: [1]) }
+    }
+}
+
 /// A database file of its own, with the hands of its clock in the test's.
 struct DatabaseFixture: Sendable {
     let folder: TemporaryDirectory

@@ -37,7 +37,10 @@ package actor FakeRepository: TaskRepository {
 
     // MARK: TaskRepository
 
-    package func register(_ registration: Registration, targetPath: String) -> UploadTask {
+    package func register(
+        _ registration: Registration, targetPath: String, generations: @Sendable () -> KeyGenerations
+    ) -> UploadTask {
+        let generations = generations()
         func facts(_ registration: Registration) -> Registration {
             var facts = registration
             facts.feedback = nil
@@ -46,12 +49,16 @@ package actor FakeRepository: TaskRepository {
         let equal = tasks.values.first {
             !$0.state.isClosed && facts($0.registration) == facts(registration)
         }
-        if let equal { return equal }
+        if var equal {
+            if !generations.known.contains(equal.keyGeneration) { equal.keyGeneration = generations.current }
+            tasks[equal.id] = equal
+            return equal
+        }
         lastID += 1
         let task = UploadTask(
             id: taskID(lastID), state: registration.fileSize == 0 ? .verifying : .receiving,
-            registration: registration, targetPath: targetPath, receivedBytes: 0, reason: "", createdAt: clock.now,
-            activeAt: clock.now)
+            registration: registration, targetPath: targetPath, keyGeneration: generations.current,
+            receivedBytes: 0, reason: "", createdAt: clock.now, activeAt: clock.now)
         tasks[task.id] = task
         return task
     }
@@ -129,6 +136,10 @@ package actor FakeRepository: TaskRepository {
         let before = task.receivedBytes
         task.receivedBytes = held
         return before - held
+    }
+
+    package func openKeyGenerations() -> Set<Int> {
+        Set(tasks.values.filter { !$0.state.isClosed }.map(\.keyGeneration))
     }
 
     package func openTasks() -> [OpenTask] {

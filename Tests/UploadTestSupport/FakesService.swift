@@ -13,12 +13,23 @@ package struct FakeDirectory: BusinessServerDirectory {
 }
 
 /// Keys that tests can write down.
-package struct FakeKeys: TaskKeys {
+package final class FakeKeys: TaskKeys {
+    private let now = Mutex(KeyGenerations(current: 1, known: [1]))
+
     package init() {}
 
-    package func key(for id: TaskID) -> String { "key-\(id)" }
+    package var generations: KeyGenerations {
+        get { now.withLock { $0 } }
+        set { now.withLock { $0 = newValue } }
+    }
 
-    package func isValid(_ key: String, for id: TaskID) -> Bool { key == self.key(for: id) }
+    package func key(for id: TaskID, generation: Int) -> String? {
+        generations.known.contains(generation) ? "key-\(id)-\(generation)" : nil
+    }
+
+    package func generation(of key: String, for id: TaskID) -> Int? {
+        generations.known.first { key == self.key(for: id, generation: $0) }
+    }
 }
 
 /// Keeps what it is told, and says when there is more.
@@ -71,6 +82,7 @@ package struct FakeSurroundings: Sendable {
     package let journal = Journal()
     package let clock = ManualClock()
     package let observer = FakeObserver()
+    package let keys = FakeKeys()
     package let store: FakeStore
     package let repository: FakeRepository
     package let outboxChanges = Counter()
@@ -81,7 +93,7 @@ package struct FakeSurroundings: Sendable {
         repository = FakeRepository(journal, clock: clock)
         service = UploadService(
             UploadService.Dependencies(
-                repository: repository, store: store, directory: FakeDirectory(), keys: FakeKeys(), observer: observer,
+                repository: repository, store: store, directory: FakeDirectory(), keys: keys, observer: observer,
                 clock: clock, policy: policy)
         ) { [outboxChanges] in outboxChanges.increment() }
     }
@@ -97,7 +109,7 @@ package struct FakeSurroundings: Sendable {
 
     /// The address of a task, with its key.
     package func address(_ task: UploadTask) -> TaskAddress {
-        TaskAddress(id: task.id, key: FakeKeys().key(for: task.id))
+        TaskAddress(id: task.id, key: keys.key(for: task.id, generation: task.keyGeneration) ?? "")
     }
 }
 

@@ -7,9 +7,14 @@ public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
     /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
-    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask
+    ///
+    /// - Parameter generations: asked inside the transaction. A new task gets the current one; so does an open task whose
+    ///   secret is gone, for it has no other key any more.
+    func register(
+        _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations
+    ) async throws -> UploadTask
 
-    /// Whether ``register(_:targetPath:)`` would find an open task.
+    /// Whether ``register(_:targetPath:generations:)`` would find an open task.
     func hasOpenTask(_ registration: Registration) async throws -> Bool
 
     /// The task as it stands; `nil` when there is none.
@@ -42,6 +47,9 @@ public protocol TaskRepository: Sendable {
     /// - Returns: the number of bytes that are missing again.
     /// - Throws: `noSuchTask`; `closed` when the task is.
     func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64
+
+    /// The generations of all open tasks' keys. Sees every registration that asked for its generation before this call.
+    func openKeyGenerations() async throws -> Set<Int>
 
     /// All open tasks: id, state and the end of the last byte held, for holding the staging files against.
     func openTasks() async throws -> [OpenTask]

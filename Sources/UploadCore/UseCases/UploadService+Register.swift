@@ -26,7 +26,9 @@ extension UploadService {
                 throw UploadError(.storage, "fileSize is larger than the free space on the server's disk")
             }
         }
-        let task = try await dependencies.repository.register(registration, targetPath: path)
+        let task = try await dependencies.repository.register(registration, targetPath: path) { [dependencies] in
+            dependencies.keys.generations
+        }
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }
         return task

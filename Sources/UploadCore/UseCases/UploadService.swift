@@ -56,10 +56,34 @@ public final class UploadService: Sendable {
     // MARK: Who may
 
     /// The key that a task's URLs carry.
-    public func key(for id: TaskID) -> String { dependencies.keys.key(for: id) }
+    ///
+    /// - Throws: `busy` when the task closed and its secret went since it was registered.
+    public func key(for task: UploadTask) throws(UploadError) -> String {
+        guard let key = dependencies.keys.key(for: task.id, generation: task.keyGeneration) else {
+            throw UploadError(.busy, "the server's keys were replaced meanwhile, register again")
+        }
+        return key
+    }
 
-    func authorise(_ address: TaskAddress) throws(UploadError) {
-        guard dependencies.keys.isValid(address.key, for: address.id) else { throw .noSuchTask }
+    /// The generation that the key belongs to, which has to be the task's: an old secret opens no newer task.
+    ///
+    /// - Throws: `noSuchTask` when the key is none of this task's number.
+    func keyGeneration(of address: TaskAddress) throws(UploadError) -> Int {
+        guard let generation = dependencies.keys.generation(of: address.key, for: address.id) else {
+            throw .noSuchTask
+        }
+        return generation
+    }
+
+    /// The task that the address names, with its key.
+    ///
+    /// - Throws: `noSuchTask`.
+    func authorisedTask(_ address: TaskAddress) async throws -> UploadTask {
+        let generation = try keyGeneration(of: address)
+        guard let task = try await dependencies.repository.task(address.id), task.keyGeneration == generation else {
+            throw UploadError.noSuchTask
+        }
+        return task
     }
 
     // MARK: Shutting down
