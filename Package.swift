@@ -17,6 +17,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -35,6 +36,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -78,12 +81,12 @@ let package = Package(
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
-            dependencies: ["UploadCore", "Multipart", hummingbird, serviceLifecycle, logging],
+            dependencies: ["UploadCore", "Multipart", hummingbird, serviceLifecycle, logging, nioCore, nioTLS, nioSSL],
             swiftSettings: settings
         ),
         .target(
             name: "Callbacks",
-            dependencies: ["UploadCore", asyncHTTPClient, nioCore, nioPosix, crypto, logging, serviceLifecycle],
+            dependencies: ["UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging, serviceLifecycle],
             swiftSettings: settings
         ),
 

@@ -15,11 +15,20 @@ public struct UploadApplication: Sendable {
         /// The largest JSON body in bytes.
         public var maxRequestBody: Int
 
+        /// What TLS is served with; `nil` for plain HTTP.
+        public var certificate: FrontCertificate?
+        /// How long a TLS handshake may take.
+        public var handshakeTimeout: Duration
+
         /// Memberwise.
-        public init(host: String, port: Int, maxRequestBody: Int) {
+        public init(
+            host: String, port: Int, maxRequestBody: Int, certificate: FrontCertificate?, handshakeTimeout: Duration
+        ) {
             self.host = host
             self.port = port
             self.maxRequestBody = maxRequestBody
+            self.certificate = certificate
+            self.handshakeTimeout = handshakeTimeout
         }
     }
 
@@ -41,7 +50,10 @@ public struct UploadApplication: Sendable {
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            server: .continuing(configuration: .init(idleTimeout: .seconds(idleSeconds))),
+            server: .continuing(configuration: .init(idleTimeout: .seconds(idleSeconds))) { channel in
+                channel.encrypted(
+                    with: configuration.certificate, handshakeTimeout: .init(configuration.handshakeTimeout))
+            },
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in
@@ -97,15 +109,21 @@ struct UploadRequestContext: RequestContext {
 extension HTTPServerBuilder {
     /// HTTP/1.1 that answers `Expect: 100-continue` (RFC 9110, section 10.1.1), which the framework leaves out: curl
     /// waits a second for it with every block above 1 MiB.
-    static func continuing(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
+    ///
+    /// - Parameter wrap: puts what belongs below HTTP around it.
+    static func continuing(
+        configuration: HTTP1Channel.Configuration,
+        wrap: @escaping @Sendable (HTTP1Channel) -> any ServerChildChannel
+    ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            HTTP1Channel(
+            let channel = HTTP1Channel(
                 responder: { request, writer, channel in
                     if request.headers[.expect]?.lowercased() == "100-continue" {
                         try await writer.writeInformationalHead(.init(status: .continue))
                     }
                     try await responder(request, writer, channel)
                 }, configuration: configuration)
+            return wrap(channel)
         }
     }
 }

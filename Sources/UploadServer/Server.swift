@@ -33,13 +33,16 @@ public struct Server: Sendable {
                     "sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug",
                 ])
         }
+        let certificateFiles = try FrontCertificateFiles(configuration)
+        if let certificateFiles { logger.notice("TLS certificate loaded: \(certificateFiles.validity)") }
+        let trust = try CallbackTrust(configuration)
         let databaseLock = try InstanceLock(
             path: configuration.database + ".lock", for: "the database \(configuration.database)")
         let folderLock = try InstanceLock(
             path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
-        try await serve(database, clock: clock, hangups: hangups)
+        try await serve(database, clock: clock, hangups: hangups, certificateFiles, trust)
         try database.close()
         withExtendedLifetime((databaseLock, folderLock)) {
             logger.notice("stopped")
@@ -47,7 +50,8 @@ public struct Server: Sendable {
     }
 
     private func serve(
-        _ database: UploadDatabase, clock: SystemClock, hangups: UnixSignalsSequence
+        _ database: UploadDatabase, clock: SystemClock, hangups: UnixSignalsSequence,
+        _ certificateFiles: FrontCertificateFiles?, _ trust: CallbackTrust?
     ) async throws {
         let store = try FileStore(
             // A folder a database: a server started on another one by mistake must not take these files for orphans.
@@ -62,7 +66,7 @@ public struct Server: Sendable {
                 delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
-            logger: logger)
+            trust: trust, logger: logger)
         let repository = SQLiteTaskRepository(database)
         let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
@@ -77,9 +81,10 @@ public struct Server: Sendable {
         await keyRing.dropUnneeded(repository)
         let reloading = ReloadingService(
             signals: hangups,
-            reloadables: [Reloadable(name: "task keys") { try await keyRing.reload(repository) }],
+            reloadables: [Reloadable(name: "task keys") { try await keyRing.reload(repository) }]
+                + (certificateFiles.map { files in [Reloadable(name: "TLS certificate") { try files.reload() }] } ?? []),
             logger: logger)
-        try await group(service, callbacks, reloading).run()
+        try await group(service, callbacks, reloading, certificateFiles?.certificate).run()
     }
 
     private func recover(
@@ -105,13 +110,16 @@ public struct Server: Sendable {
 
     /// Services stop in reverse order: uploads are cut, the front closes, callbacks and the rest follow.
     private func group(
-        _ service: UploadService, _ callbacks: CallbackWorker, _ reloading: ReloadingService
+        _ service: UploadService, _ callbacks: CallbackWorker, _ reloading: ReloadingService,
+        _ certificate: FrontCertificate?
     ) -> ServiceGroup {
         let urls = TaskURLs(
             address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
         let (logger, host) = (logger, configuration.host)
         let front = UploadApplication.make(
-            .init(host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody),
+            .init(
+                host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody,
+                certificate: certificate, handshakeTimeout: configuration.headerTimeout),
             service: service, urls: urls, logger: logger
         ) { port in
             logger.notice("listening on \(host):\(port)")
