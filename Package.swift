@@ -34,6 +34,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -81,12 +82,16 @@ let package = Package(
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
-            dependencies: ["UploadCore", "Multipart", hummingbird, serviceLifecycle, logging, nioCore, nioTLS, nioSSL],
+            dependencies: [
+                "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore, nioTLS, nioSSL,
+            ],
             swiftSettings: settings
         ),
         .target(
             name: "Callbacks",
-            dependencies: ["UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging, serviceLifecycle],
+            dependencies: [
+                "UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging, serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
 
@@ -123,7 +128,9 @@ let package = Package(
         // Tests.
         .target(
             name: "UploadTestSupport",
-            dependencies: ["UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto],
+            dependencies: [
+                "UploadCore", hummingbird, hummingbirdTLS, asyncHTTPClient, nioCore, nioSSL, httpTypes, logging, crypto,
+            ],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings
         ),

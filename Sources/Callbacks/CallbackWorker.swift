@@ -38,7 +38,8 @@ public struct CallbackWorker: Service {
     ///   - logger: gets one line for each attempt.
     public init(
         outbox: any CallbackOutbox, clock: any ServiceClock, schedule: RetrySchedule = .standard,
-        concurrency: Int = 8, timeout: Duration = .seconds(15), secrets: [String: [UInt8]], trust: CallbackTrust? = nil, logger: Logger
+        concurrency: Int = 8, timeout: Duration = .seconds(15), secrets: [String: [UInt8]], trust: CallbackTrust? = nil,
+        logger: Logger
     ) {
         self.init(
             outbox: outbox, clock: clock, schedule: schedule, concurrency: concurrency, timeout: timeout,

@@ -17,11 +17,13 @@ struct BlockAPI: Sendable {
     }
 
     @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        try service.admitRegistration(from: context.client.address)
         let body = try RegistrationBody(await jsonBody(of: request))
         let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
             try body.registration(for: identity)
         }
-        return Answers.registered(task, key: try service.key(for: task), urls: urls)
+        let links = urls.links(of: task.id, key: try service.key(for: task), base: context.client.base)
+        return Answers.registered(task, links: links)
     }
 
     @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {

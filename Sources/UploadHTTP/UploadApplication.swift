@@ -20,15 +20,20 @@ public struct UploadApplication: Sendable {
         /// How long a TLS handshake may take.
         public var handshakeTimeout: Duration
 
+        /// Proxies whose word on the client is taken.
+        public var trustedProxies: [IPNetwork]
+
         /// Memberwise.
         public init(
-            host: String, port: Int, maxRequestBody: Int, certificate: FrontCertificate?, handshakeTimeout: Duration
+            host: String, port: Int, maxRequestBody: Int, certificate: FrontCertificate?, handshakeTimeout: Duration,
+            trustedProxies: [IPNetwork]
         ) {
             self.host = host
             self.port = port
             self.maxRequestBody = maxRequestBody
             self.certificate = certificate
             self.handshakeTimeout = handshakeTimeout
+            self.trustedProxies = trustedProxies
         }
     }
 
@@ -43,6 +48,9 @@ public struct UploadApplication: Sendable {
         onListening: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: UploadRequestContext.self)
+        router.add(
+            middleware: ClientMiddleware(
+                trustedProxies: configuration.trustedProxies, isEncrypted: configuration.certificate != nil))
         router.add(middleware: ErrorMiddleware(logger: logger))
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
@@ -98,10 +106,13 @@ struct UploadRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Closes the connection at once.
     let closeConnection: @Sendable () -> Void
+    /// Who asks: the other end of the connection, unless a trusted proxy there names somebody else.
+    var client: Client
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         let channel = source.channel
+        client = Client(address: channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) })
         closeConnection = { channel.close(promise: nil) }
     }
 }

@@ -75,7 +75,10 @@ public struct Server: Sendable {
                 observer: LoggingObserver(logger: logger), clock: clock,
                 policy: BlockPolicy(
                     checksBlocks: configuration.checkPartMD5, maxBlockSize: configuration.maxBlockSize,
-                    maxFileSize: configuration.maxFileSize)),
+                    maxFileSize: configuration.maxFileSize),
+                limits: RegistrationLimits(
+                    perToken: configuration.registrationsPerToken, perAddress: configuration.registrationsPerAddress,
+                    clock: clock)),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
         await keyRing.dropUnneeded(repository)
@@ -119,7 +122,8 @@ public struct Server: Sendable {
         let front = UploadApplication.make(
             .init(
                 host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody,
-                certificate: certificate, handshakeTimeout: configuration.headerTimeout),
+                certificate: certificate, handshakeTimeout: configuration.headerTimeout,
+                trustedProxies: configuration.trustedProxies),
             service: service, urls: urls, logger: logger
         ) { port in
             logger.notice("listening on \(host):\(port)")

@@ -85,7 +85,7 @@ struct KeyRotationTests {
             #expect(answer.retCode == "2")
             let new = try await bed.server.register(file, name: "new")
             #expect(given(new) == key(new.id, try #require(try secrets(bed)[3])))
-            #expect(!(try bed.server.logText()).contains(given(new)))
+            #expect(try !bed.server.logText().contains(given(new)))
         }
     }
 
@@ -170,7 +170,7 @@ struct KeyRotationTests {
                 }
             }
             let missing = try await answers(upload.id == 1 ? 2 : upload.id - 1, given(upload))
-            #expect(missing.allSatisfy { $0.contains("\"retCode\":\"2\"") })
+            for answer in missing { #expect(answer.contains("\"retCode\":\"2\"")) }
             for key in [wrong, "", given(upload).uppercased(), given(upload) + "0", "é"] {
                 let encoded = key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
                 #expect(try await answers(upload.id, encoded) == missing)

@@ -88,13 +88,17 @@ package struct FakeSurroundings: Sendable {
     package let outboxChanges = Counter()
     package let service: UploadService
 
-    package init(policy: BlockPolicy = BlockPolicy()) {
+    /// - Parameter limits: registrations a second, for each token and for each address.
+    package init(
+        policy: BlockPolicy = BlockPolicy(), limits: (perToken: Int?, perAddress: Int?) = (nil, nil)
+    ) {
         store = FakeStore(journal)
         repository = FakeRepository(journal, clock: clock)
         service = UploadService(
             UploadService.Dependencies(
                 repository: repository, store: store, directory: FakeDirectory(), keys: keys, observer: observer,
-                clock: clock, policy: policy)
+                clock: clock, policy: policy,
+                limits: RegistrationLimits(perToken: limits.perToken, perAddress: limits.perAddress, clock: clock))
         ) { [outboxChanges] in outboxChanges.increment() }
     }
 

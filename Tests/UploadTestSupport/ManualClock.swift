@@ -24,6 +24,8 @@ package final class ManualClock: ServiceClock {
 
     package var now: Timestamp { state.withLock { $0.now } }
 
+    package var uptime: Duration { .milliseconds(now.milliseconds) }
+
     /// The durations that were slept for, in order.
     package var requested: [Duration] { state.withLock { $0.requested } }
 

@@ -1,4 +1,13 @@
 extension UploadService {
+    /// Says whether a registration may come from this address now. To be asked before anything of it is looked at, and
+    /// once for each: who guesses tokens is slowed down too.
+    ///
+    /// - Parameter address: the client's; `nil` where it is not known, which is let through.
+    /// - Throws: `busy`.
+    public func admitRegistration(from address: IPAddress?) throws(UploadError) {
+        try dependencies.limits.admit(address: address)
+    }
+
     /// Registers a task, or returns the open one of an equal registration (contract, "POST /api/upload/new/task").
     ///
     /// Durable when it returns.
@@ -6,13 +15,14 @@ extension UploadService {
     ///   - token: what the business server sent as its token.
     ///   - makeRegistration: builds the registration for the business server's identity; called only for a token that
     ///     is authorised, so that a stranger learns nothing about what is wrong with the rest.
-    /// - Throws: `unauthorised`, `invalidParameter`, `tooLarge`, and what the repository throws.
+    /// - Throws: `unauthorised`, `busy`, `invalidParameter`, `tooLarge`, and what the repository throws.
     public func register(
         token: String, _ makeRegistration: (_ identity: String) throws(UploadError) -> Registration
     ) async throws -> UploadTask {
         guard let identity = dependencies.directory.identity(ofToken: token) else {
             throw UploadError(.unauthorised, "token is not authorised")
         }
+        try dependencies.limits.admit(businessServer: identity)
         let registration = try makeRegistration(identity)
         try registration.check()
         if let limit = dependencies.policy.maxFileSize, registration.fileSize > limit {

@@ -21,11 +21,14 @@ public final class UploadService: Sendable {
         public var clock: any ServiceClock
         /// What is asked of blocks and files.
         public var policy: BlockPolicy
+        /// How often tasks may be registered.
+        public var limits: RegistrationLimits
 
         /// Memberwise.
         public init(
             repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory,
-            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: BlockPolicy
+            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: BlockPolicy,
+            limits: RegistrationLimits
         ) {
             self.repository = repository
             self.store = store
@@ -34,6 +37,7 @@ public final class UploadService: Sendable {
             self.observer = observer
             self.clock = clock
             self.policy = policy
+            self.limits = limits
         }
     }
 
@@ -143,7 +147,7 @@ public final class UploadService: Sendable {
     }
 }
 
-/// A task as a client names it: its number and its key.
+/// A task as a client names it: its number and its key. No textual form of it shows the key.
 public struct TaskAddress: Sendable {
     /// The number.
     public var id: TaskID
@@ -155,4 +159,15 @@ public struct TaskAddress: Sendable {
         self.id = id
         self.key = key
     }
+}
+
+extension TaskAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The number alone.
+    public var description: String { "task \(id)" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// A mirror that does not reach the key.
+    public var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }

@@ -7,6 +7,10 @@ struct SystemClock: ServiceClock {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
+    private static let start = ContinuousClock.now
+
+    var uptime: Duration { Self.start.duration(to: .now) }
+
     func sleep(for duration: Duration) async throws {
         try await Task.sleep(for: duration, clock: .continuous)
     }

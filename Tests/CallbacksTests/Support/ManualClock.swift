@@ -28,6 +28,8 @@ final class ManualClock: ServiceClock {
 
     var now: Timestamp { Self.start.advanced(by: state.withLock { $0.elapsed }) }
 
+    var uptime: Duration { state.withLock { $0.elapsed } }
+
     func sleep(for duration: Duration) async throws {
         let number = state.withLock { state in
             state.lastNumber += 1
