@@ -151,7 +151,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport"], swiftSettings: settings),
+            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings
         ),

@@ -33,25 +33,22 @@ public struct Server: Sendable {
                     "sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug",
                 ])
         }
-        let certificateFiles = try FrontCertificateFiles(configuration)
-        if let certificateFiles { logger.notice("TLS certificate loaded: \(certificateFiles.validity)") }
-        let trust = try CallbackTrust(configuration)
+        let certificates = try Certificates(configuration, logger: logger)
         let databaseLock = try InstanceLock(
             path: configuration.database + ".lock", for: "the database \(configuration.database)")
         let folderLock = try InstanceLock(
             path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
-        try await serve(database, clock: clock, hangups: hangups, certificateFiles, trust)
+        try await serve(database, clock: clock, certificates: certificates, hangups: hangups)
         try database.close()
-        withExtendedLifetime((databaseLock, folderLock)) {
+        withExtendedLifetime((databaseLock, folderLock, hangups)) {
             logger.notice("stopped")
         }
     }
 
     private func serve(
-        _ database: UploadDatabase, clock: SystemClock, hangups: UnixSignalsSequence,
-        _ certificateFiles: FrontCertificateFiles?, _ trust: CallbackTrust?
+        _ database: UploadDatabase, clock: SystemClock, certificates: Certificates, hangups: UnixSignalsSequence
     ) async throws {
         let store = try FileStore(
             // A folder a database: a server started on another one by mistake must not take these files for orphans.
@@ -66,7 +63,7 @@ public struct Server: Sendable {
                 delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
-            trust: trust, logger: logger)
+            trust: certificates.callbacks, logger: logger)
         let repository = SQLiteTaskRepository(database)
         let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
@@ -84,10 +81,12 @@ public struct Server: Sendable {
         await keyRing.dropUnneeded(repository)
         let reloading = ReloadingService(
             signals: hangups,
-            reloadables: [Reloadable(name: "task keys") { try await keyRing.reload(repository) }]
-                + (certificateFiles.map { files in [Reloadable(name: "TLS certificate") { try files.reload() }] } ?? []),
+            reloadables: [
+                Reloadable(name: "task keys") { try await keyRing.reload(repository) },
+                certificates.front.map { front in Reloadable(name: "TLS certificate") { try front.reload() } },
+            ].compactMap(\.self),
             logger: logger)
-        try await group(service, callbacks, reloading, certificateFiles?.certificate).run()
+        try await group(service, callbacks, reloading, certificates.front?.certificate).run()
     }
 
     private func recover(

@@ -30,6 +30,20 @@ struct CertificateFileError: Error, CustomStringConvertible {
     }
 }
 
+/// The certificates that the configuration names, as they were at the start.
+struct Certificates {
+    /// What TLS is served with; `nil` for plain HTTP.
+    let front: FrontCertificateFiles?
+    /// What receivers' certificates have to lead to; `nil` for those of the system.
+    let callbacks: CallbackTrust?
+
+    init(_ configuration: ServerConfiguration, logger: Logger) throws {
+        front = try FrontCertificateFiles(configuration)
+        callbacks = try CallbackTrust(configuration)
+        if let front { logger.notice("TLS certificate loaded: \(front.validity)") }
+    }
+}
+
 /// The files of `server.tls`, and what the front shows of them.
 struct FrontCertificateFiles: Sendable {
     /// What connections are served with.
@@ -64,7 +78,7 @@ struct FrontCertificateFiles: Sendable {
     /// Until when the certificate is valid.
     var validity: String {
         let end = Timestamp(milliseconds: certificate.lastValidSecond * 1000)
-        return end < SystemClock().now ? "it EXPIRED at \(end)" : "valid until \(end)"
+        return end < SystemClock().now ? "NOT VALID since \(end)" : "valid until \(end)"
     }
 
     private static func read(
