@@ -17,6 +17,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -33,8 +34,11 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -70,7 +74,7 @@ let package = Package(
             path: "migrations",
             resources: [
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
-                .embedInCode("0003_open_totals.sql"),
+                .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
             ],
             swiftSettings: settings
         ),
@@ -81,12 +85,17 @@ let package = Package(
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
-            dependencies: ["UploadCore", "Multipart", hummingbird, nioCore, nioHTTP1, serviceLifecycle, logging],
+            dependencies: [
+                "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore, nioHTTP1, nioTLS,
+                nioSSL,
+            ],
             swiftSettings: settings
         ),
         .target(
             name: "Callbacks",
-            dependencies: ["UploadCore", asyncHTTPClient, nioCore, nioPosix, crypto, logging, serviceLifecycle],
+            dependencies: [
+                "UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging, serviceLifecycle,
+            ],
             swiftSettings: settings
         ),
 
@@ -126,7 +135,8 @@ let package = Package(
         .target(
             name: "UploadTestSupport",
             dependencies: [
-                "FaultShimControl", "UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto,
+                "FaultShimControl", "UploadCore", hummingbird, hummingbirdTLS, asyncHTTPClient, nioCore, nioSSL,
+                httpTypes, logging, crypto,
             ],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings
@@ -148,7 +158,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport"], swiftSettings: settings),
+            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings
         ),

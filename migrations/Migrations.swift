@@ -10,6 +10,7 @@ public struct Migration: Sendable {
         Migration("0001_create_tables", PackageResources._001_create_tables_sql),
         Migration("0002_create_views", PackageResources._002_create_views_sql),
         Migration("0003_open_totals", PackageResources._003_open_totals_sql),
+        Migration("0004_key_generations", PackageResources._004_key_generations_sql),
     ]
 
     private init(_ identifier: String, _ text: [UInt8]) {

@@ -34,15 +34,17 @@ public struct CallbackWorker: Service {
     ///   - concurrency: how many callbacks to one business server are under way at once, at least 1.
     ///   - timeout: for a whole attempt, with connecting.
     ///   - secrets: the bytes of the signing key of each business server that has one, by identity.
+    ///   - trust: what the certificates of https receivers have to lead to; `nil` for those of the system.
     ///   - logger: gets one line for each attempt.
     public init(
         outbox: any CallbackOutbox, clock: any ServiceClock, schedule: RetrySchedule = .standard,
-        concurrency: Int = 8, timeout: Duration = .seconds(15), secrets: [String: [UInt8]], logger: Logger
+        concurrency: Int = 8, timeout: Duration = .seconds(15), secrets: [String: [UInt8]], trust: CallbackTrust? = nil,
+        logger: Logger
     ) {
         self.init(
             outbox: outbox, clock: clock, schedule: schedule, concurrency: concurrency, timeout: timeout,
             secrets: secrets, logger: logger,
-            withTransport: { body in try await HTTPCallbackTransport.with(timeout: timeout, body) })
+            withTransport: { body in try await HTTPCallbackTransport.with(timeout: timeout, trust: trust, body) })
     }
 
     init(

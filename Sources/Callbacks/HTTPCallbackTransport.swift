@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import UploadCore
 
 /// ``CallbackTransport`` on HTTP/1.1 and HTTP/2.
@@ -16,10 +17,15 @@ struct HTTPCallbackTransport: CallbackTransport {
 
     /// Lends a transport to `body` and shuts its connections down afterwards.
     ///
-    /// - Parameter timeout: for an answer's head, from the beginning on, with connecting.
+    /// - Parameters:
+    ///   - timeout: for an answer's head, from the beginning on, with connecting.
+    ///   - trust: what receivers' certificates have to lead to; `nil` for those of the system.
     /// - Throws: what shutting down throws.
-    static func with(timeout: Duration, _ body: (any CallbackTransport) async -> Void) async throws {
+    static func with(
+        timeout: Duration, trust: CallbackTrust? = nil, _ body: (any CallbackTransport) async -> Void
+    ) async throws {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.tlsConfiguration = CallbackTrust.configuration(trust)
         configuration.timeout.connect = .milliseconds(min(timeout, longestConnect).milliseconds)
         // The schedule tries again; a refused connection shall be told at once.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -82,12 +88,29 @@ struct HTTPCallbackTransport: CallbackTransport {
             return "timed out"
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return "connection closed"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            return describe(tls: error)
         case let error as HTTPClientError:
             return error.shortDescription.lowercased()
         case ChannelError.connectTimeout:
             return "timed out"
         default:
             return "connection failed: \(type(of: error))"
+        }
+    }
+
+    private static func describe(tls error: any Error) -> String {
+        switch error {
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return "TLS: the certificate is not for this host"
+        case NIOSSLError.handshakeFailed(let cause) where "\(cause)".contains("CERTIFICATE_VERIFY_FAILED"):
+            return "TLS: the certificate is not trusted, or not valid at this time"
+        case NIOSSLError.handshakeFailed, is BoringSSLError:
+            return "TLS: the handshake failed"
+        case NIOSSLError.uncleanShutdown:
+            return "connection closed"
+        default:
+            return "TLS: \(type(of: error))"
         }
     }
 

@@ -107,9 +107,10 @@ public final class FileAudit: FilesAudit {
     public func keyFault() async throws -> String? {
         try await blocking { [database] in
             do {
-                try SecretFile.check(path: database + ".key")
-                return nil
-            } catch Errno.noSuchFileOrDirectory {
+                guard try SystemCall.fileSize(FilePath(database + ".key")) == nil else {
+                    _ = try SecretFile(path: database + ".key").load()
+                    return nil
+                }
                 return "the secret file \(database).key is not there: restore it from the backup; a new one is made at "
                     + "the next start, and the URLs of all open tasks are void then"
             } catch Errno.permissionDenied {

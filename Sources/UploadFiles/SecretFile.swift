@@ -2,8 +2,11 @@ import Glibc
 import SystemPackage
 import UploadCore
 
-/// A file with random bytes that only its owner may read, made at the first start.
-public enum SecretFile {
+/// The file with the secrets of task keys, which only its owner may read.
+///
+/// Every change is durable when it is done, and one writer at a time makes one: the server and the command that adds a
+/// secret are two processes.
+public struct SecretFile: Sendable {
     /// The file does not hold what it should, or others may read it.
     public struct InvalidError: Error, CustomStringConvertible {
         let path: String
@@ -13,56 +16,114 @@ public enum SecretFile {
         public var description: String { "the secret file \(path) \(problem)" }
     }
 
-    private static let length = 32
+    /// More than a server needs in a lifetime.
+    private static let maximumSize = 1 << 20
 
-    /// The bytes in the file; where there is none, new ones, durable under that name before they are returned.
+    private let path: FilePath
+
+    /// A file that need not be there yet.
+    public init(path: String) {
+        self.path = FilePath(path)
+    }
+
+    /// The secrets in the file, the oldest first, at least one.
     ///
-    /// - Throws: ``InvalidError``, or `Errno` when the file can't be made.
-    public static func load(path text: String) throws -> [UInt8] {
-        let path = FilePath(text)
+    /// - Throws: ``InvalidError``, or `Errno` when the file can't be read.
+    public func load() throws -> [KeySecret] {
         do {
-            return try read(path)
+            return try read()
         } catch Errno.noSuchFileOrDirectory {
-            return try create(path)
+            throw InvalidError(path: path.string, problem: "is not there")
         }
     }
 
-    /// Reads the file and makes none.
+    /// The same; where there is no file, one with a new secret is made, durable before this returns.
+    public func loadOrCreate() throws -> [KeySecret] {
+        do {
+            return try read()
+        } catch Errno.noSuchFileOrDirectory {
+            return try change { found in
+                // Another process may have been faster.
+                found ?? [.random(generation: 1)]
+            }
+        }
+    }
+
+    /// Adds a new secret to those in the file.
     ///
-    /// - Throws: ``InvalidError``, or `Errno`: `noSuchFileOrDirectory` where there is none.
-    static func check(path: String) throws {
-        _ = try read(FilePath(path))
+    /// - Returns: its generation.
+    public func addSecret() throws -> Int {
+        let secrets = try change { found in
+            guard let found, let last = found.last else {
+                throw InvalidError(path: path.string, problem: "is not there: the server makes it at its first start")
+            }
+            return found + [.random(generation: last.generation + 1)]
+        }
+        return secrets.last?.generation ?? 0
     }
 
-    private static func read(_ path: FilePath) throws -> [UInt8] {
-        let file = OwnedDescriptor(try FileDescriptor.open(path, .readOnly, options: .closeOnExec))
-        var status = stat()
-        guard fstat(file.descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
-        guard status.st_mode & 0o077 == 0 else {
-            throw InvalidError(path: path.string, problem: "can be read by others: chmod 600 it")
+    /// Removes the secrets of these generations; never the newest.
+    ///
+    /// - Returns: those that stay.
+    public func removeSecrets(of generations: Set<Int>) throws -> [KeySecret] {
+        try change { found in
+            guard let found, let last = found.last else {
+                throw InvalidError(path: path.string, problem: "is not there")
+            }
+            return found.filter { !generations.contains($0.generation) || $0 == last }
         }
-        let bytes = try [UInt8](unsafeUninitializedCapacity: length + 1) { buffer, count in
-            count = try file.descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
-        guard bytes.count == length else {
-            throw InvalidError(path: path.string, problem: "does not have \(length) bytes: restore it from the backup")
-        }
-        return bytes
     }
 
-    private static func create(_ path: FilePath) throws -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let folder = path.folder
-        let temporary = folder.appending(".\(path.lastComponent?.string ?? "secret").new")
-        let file = OwnedDescriptor(
-            try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
-        _ = try file.descriptor.writeAll(bytes)
-        try SystemCall.sync(file.descriptor)
-        FaultPoint.reach(.secretWritten)
+    private func read() throws -> [KeySecret] {
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        let bytes = try file.closeAfter {
+            var status = stat()
+            guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+            guard status.st_mode & 0o077 == 0 else {
+                throw InvalidError(path: path.string, problem: "can be read by others: chmod 600 it")
+            }
+            let size = min(Int(status.st_size), Self.maximumSize)
+            return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+                count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        }
+        guard let secrets = KeySecretText.read(bytes) else {
+            throw InvalidError(
+                path: path.string, problem: "does not hold a server's secrets: restore it from the backup")
+        }
+        return secrets
+    }
+
+    /// - Parameter edit: makes the new content of the old one, `nil` where there is no file.
+    private func change(_ edit: ([KeySecret]?) throws -> [KeySecret]) throws -> [KeySecret] {
+        let folder = try FileDescriptor.open(path.folder, .readOnly, options: [.directory, .closeOnExec])
+        return try folder.closeAfter {
+            // The folder's lock, for the file itself is replaced.
+            try SystemCall.lock(folder)
+            var found: [KeySecret]?
+            do {
+                found = try read()
+            } catch Errno.noSuchFileOrDirectory {
+                found = nil
+            }
+            let secrets = try edit(found)
+            if secrets != found { try write(secrets) }
+            return secrets
+        }
+    }
+
+    private func write(_ secrets: [KeySecret]) throws {
+        let temporary = path.folder.appending(".\(path.lastComponent?.string ?? "secret").new")
+        // What an earlier crash, or somebody else, left there may be readable by others.
+        try SystemCall.removeFile(temporary)
+        let file = try FileDescriptor.open(
+            temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+        try file.closeAfter {
+            _ = try file.writeAll(KeySecretText.write(secrets))
+            try SystemCall.sync(file)
+            FaultPoint.reach(.secretWritten)
+        }
         try SystemCall.rename(temporary, to: path)
-        try SystemCall.syncFolder(folder)
-        return bytes
+        try SystemCall.syncFolder(path.folder)
     }
 }

@@ -14,6 +14,11 @@ enum SystemCall {
         try check { fsync(descriptor.rawValue) }
     }
 
+    /// Waits for the lock on an open file or folder (flock(2)), which ends with the descriptor.
+    static func lock(_ descriptor: FileDescriptor) throws {
+        try check { flock(descriptor.rawValue, LOCK_EX) }
+    }
+
     /// A folder's entries: what was created in it or renamed into it stays there after a power cut.
     static func syncFolder(_ path: FilePath) throws {
         let descriptor = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])

@@ -11,11 +11,10 @@ enum Answers {
     }
 
     /// A task that was registered, with its URLs.
-    static func registered(_ task: UploadTask, key: String, urls: TaskURLs) -> Response {
+    static func registered(_ task: UploadTask, links: TaskURLs.Links) -> Response {
         let data =
-            "{\"taskId\":\(task.id),\"uploadUrl\":\(jsonString(urls.upload(task.id, key: key)))"
-            + ",\"blocksUrl\":\(jsonString(urls.blocks(task.id, key: key)))"
-            + ",\"stateUrl\":\(jsonString(urls.state(key: key)))}"
+            "{\"taskId\":\(task.id),\"uploadUrl\":\(jsonString(links.upload))"
+            + ",\"blocksUrl\":\(jsonString(links.blocks)),\"stateUrl\":\(jsonString(links.state))}"
         return json(envelope("0", "ok", data: data))
     }
 

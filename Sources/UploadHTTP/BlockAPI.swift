@@ -18,11 +18,13 @@ struct BlockAPI: Sendable {
     }
 
     @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+        try service.admitRegistration(from: context.client.address)
         let body = try RegistrationBody(await jsonBody(of: request, context))
         let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
             try body.registration(for: identity)
         }
-        return Answers.registered(task, key: service.key(for: task.id), urls: urls)
+        let links = urls.links(of: task.id, key: try service.key(for: task), base: context.client.base)
+        return Answers.registered(task, links: links)
     }
 
     @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {

@@ -13,7 +13,7 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var response = render(error, for: request)
+            var response = render(error, for: request, client: context.client)
             // Whoever is at the other end, if anybody is, would hold the connection until it goes idle.
             if (error as? UploadError)?.endsConnection == true { response.headers[.connection] = "close" }
             if request.method == .head {
@@ -24,7 +24,12 @@ struct ErrorMiddleware: RouterMiddleware {
         }
     }
 
-    private func render(_ error: any Error, for request: Request) -> Response {
+    /// Only what is a number: a URL that was cut wrongly may have the key there.
+    private func taskID(in request: Request) -> String? {
+        request.uri.queryParameters["taskId"].flatMap { TaskID($0) }.map { "\($0)" }
+    }
+
+    private func render(_ error: any Error, for request: Request, client: Client) -> Response {
         switch error {
         case let error as HTTPError where error.status == .notFound:
             return unrouted(request)
@@ -36,16 +41,19 @@ struct ErrorMiddleware: RouterMiddleware {
             logger.info(
                 "refused: \(error.message)",
                 metadata: [
-                    "path": "\(request.uri.path)", "taskId": "\(request.uri.queryParameters["taskId"] ?? "-")",
-                    "retCode": "\(error.code.rawValue)",
+                    "path": "\(request.uri.path)", "taskId": "\(taskID(in: request) ?? "-")",
+                    "retCode": "\(error.code.rawValue)", "client": "\(client)",
                 ].merging(error.cause.map { ["cause": "\($0)"] } ?? [:]) { $1 })
             return Answers.json(
                 Answers.envelope(error.code.rawValue, error.message), status: error.code.httpStatus,
-                headers: error.code == .busy ? [.retryAfter: "1"] : [:])
+                headers: error.code == .busy ? [.retryAfter: String(error.retryAfter)] : [:])
         default:
             let id = String(UInt64.random(in: 0 ... .max), radix: 36)
             logger.error(
-                "internal error", metadata: ["id": "\(id)", "path": "\(request.uri.path)", "error": "\(error)"])
+                "internal error",
+                metadata: [
+                    "id": "\(id)", "path": "\(request.uri.path)", "client": "\(client)", "error": "\(error)",
+                ])
             let code = UploadError.Code.internalError
             return Answers.json(
                 Answers.envelope(code.rawValue, "internal error, logged with id \(id)"), status: code.httpStatus)

@@ -22,14 +22,20 @@ public final class TaskURLs: Sendable {
         self.port.withLock { $0 = port }
     }
 
-    func upload(_ id: TaskID, key: String) -> String { "\(base)\(Route.block.path)?taskId=\(id)&key=\(key)" }
+    /// The URLs of one task.
+    struct Links {
+        let upload: String
+        let blocks: String
+        let state: String
+    }
 
-    func blocks(_ id: TaskID, key: String) -> String { "\(base)\(Route.blocksInfo.path)?taskId=\(id)&key=\(key)" }
-
-    func state(key: String) -> String { "\(base)\(Route.state.path)?key=\(key)" }
-
-    private var base: String {
-        proxyAddress.isEmpty ? "\(address):\(port.withLock { $0 })" : proxyAddress
+    /// - Parameter base: scheme and host that a trusted proxy was called by; the configured ones where it said none.
+    func links(of id: TaskID, key: String, base called: String?) -> Links {
+        let base = proxyAddress.isEmpty ? called ?? "\(address):\(port.withLock { $0 })" : proxyAddress
+        return Links(
+            upload: "\(base)\(Route.block.path)?taskId=\(id)&key=\(key)",
+            blocks: "\(base)\(Route.blocksInfo.path)?taskId=\(id)&key=\(key)",
+            state: "\(base)\(Route.state.path)?key=\(key)")
     }
 }
 

@@ -16,12 +16,26 @@ public struct UploadApplication: Sendable {
         /// What connections may cost.
         public var connections: ConnectionLimits
 
+        /// What TLS is served with; `nil` for plain HTTP.
+        public var certificate: FrontCertificate?
+        /// How long a TLS handshake may take.
+        public var handshakeTimeout: Duration
+
+        /// Proxies whose word on the client is taken.
+        public var trustedProxies: [IPNetwork]
+
         /// Memberwise.
-        public init(host: String, port: Int, maxRequestBody: Int, connections: ConnectionLimits) {
+        public init(
+            host: String, port: Int, maxRequestBody: Int, connections: ConnectionLimits, certificate: FrontCertificate?,
+            handshakeTimeout: Duration, trustedProxies: [IPNetwork]
+        ) {
             self.host = host
             self.port = port
             self.maxRequestBody = maxRequestBody
             self.connections = connections
+            self.certificate = certificate
+            self.handshakeTimeout = handshakeTimeout
+            self.trustedProxies = trustedProxies
         }
     }
 
@@ -33,6 +47,9 @@ public struct UploadApplication: Sendable {
         onListening: @escaping @Sendable (Int) -> Void
     ) -> some Service {
         let router = Router(context: UploadRequestContext.self)
+        router.add(
+            middleware: ClientMiddleware(
+                trustedProxies: configuration.trustedProxies, isEncrypted: configuration.certificate != nil))
         router.add(middleware: ErrorMiddleware(logger: logger))
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
@@ -40,7 +57,10 @@ public struct UploadApplication: Sendable {
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            server: .guarded(configuration.connections, logger: logger),
+            server: .guarded(configuration.connections, logger: logger) { channel in
+                channel.encrypted(
+                    with: configuration.certificate, handshakeTimeout: .init(configuration.handshakeTimeout))
+            },
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in
@@ -85,9 +105,12 @@ struct UploadRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// What the request came on.
     let connection: ClientConnection
+    /// Who asks: the other end of the connection, unless a trusted proxy there names somebody else.
+    var client: Client
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         connection = ClientConnection(source.channel)
+        client = Client(address: source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) })
     }
 }

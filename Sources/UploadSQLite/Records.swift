@@ -18,6 +18,7 @@ extension UploadTask {
                 fileMD5: try decode("file_md5") { MD5Digest(hex: $0 as String) },
                 feedback: row["feedback"]),
             targetPath: row["target_path"],
+            keyGeneration: row["key_generation"],
             receivedBytes: row["received_bytes"],
             reason: row["reason"],
             createdAt: try decode("created_at") { Timestamp($0) },

@@ -13,14 +13,22 @@ public struct SQLiteTaskRepository: TaskRepository {
     /// One transaction: look for the equal open task, else ask for admission, insert with a fresh id and the event
     /// `created`.
     public func register(
-        _ registration: Registration, targetPath: String,
+        _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations,
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) async throws -> UploadTask {
         let now = database.now()
         return try await database.write { db in
-            if let equal = try Self.openTask(registration, db) { return equal }
+            let generations = generations()
+            if var equal = try Self.openTask(registration, db) {
+                if !generations.known.contains(equal.keyGeneration) {
+                    try db.run(Statements.rekeyTask, [generations.current, equal.id.rawValue])
+                    equal.keyGeneration = generations.current
+                }
+                return equal
+            }
             try admit(try Self.totals(of: registration.businessServer, db))
-            let task = try Self.insert(registration, targetPath: targetPath, at: now, db)
+            let task = try Self.insert(
+                registration, targetPath: targetPath, keyGeneration: generations.current, at: now, db)
             FaultPoint.reach(.registerInTransaction)
             try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
             return task
@@ -109,6 +117,13 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// A few jumps in an index, on the writer: registrations stand in line with it.
+    public func openKeyGenerations() async throws -> Set<Int> {
+        try await database.write { db in
+            Set(try db.rows(Statements.openKeyGenerations, []).map { $0["number"] as Int })
+        }
+    }
+
     /// One pass over the index of open tasks.
     public func openTasks() async throws -> [OpenTask] {
         try await database.read { db in
@@ -179,7 +194,7 @@ public struct SQLiteTaskRepository: TaskRepository {
     }
 
     private static func insert(
-        _ registration: Registration, targetPath: String, at now: Timestamp, _ db: Database
+        _ registration: Registration, targetPath: String, keyGeneration: Int, at now: Timestamp, _ db: Database
     ) throws -> UploadTask {
         var generator = SystemRandomNumberGenerator()
         let state = registration.fileSize == 0 ? TaskState.verifying : .receiving
@@ -190,8 +205,8 @@ public struct SQLiteTaskRepository: TaskRepository {
                 [
                     id.rawValue, state.rawValue, registration.businessServer, registration.userID,
                     registration.storePath, registration.fileName, registration.fileSize,
-                    registration.fileMD5.description, targetPath, registration.feedback, now.description,
-                    now.description,
+                    registration.fileMD5.description, targetPath, registration.feedback, keyGeneration,
+                    now.description, now.description,
                 ])
             // None is inserted in the one case in 2^53 that the id is taken.
             if db.changesCount == 1, let task = try task(id, db) { return task }

@@ -2,7 +2,7 @@
 enum Statements {
     static let taskColumns = """
         id, state, business_server, user_id, store_path, file_name, file_size, file_md5, target_path, feedback, \
-        received_bytes, reason, created_at, active_at
+        key_generation, received_bytes, reason, created_at, active_at
         """
 
     // MARK: Tasks
@@ -25,13 +25,25 @@ enum Statements {
 
     static let insertTask = """
         INSERT INTO tasks (id, state, business_server, user_id, store_path, file_name, file_size, file_md5, target_path,
-                           feedback, created_at, active_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           feedback, key_generation, created_at, active_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO NOTHING
         """
 
     static let moveTask = """
         UPDATE tasks SET state = ?, reason = ?, active_at = max(active_at, ?), closed_at = ? WHERE id = ?
+        """
+
+    static let rekeyTask = "UPDATE tasks SET key_generation = ? WHERE id = ?"
+
+    /// Jumps from one generation to the next in the index, however many tasks each has.
+    static let openKeyGenerations = """
+        WITH RECURSIVE generations (number) AS (
+            SELECT min(key_generation) FROM tasks WHERE closed_at IS NULL
+            UNION ALL
+            SELECT (SELECT min(key_generation) FROM tasks WHERE closed_at IS NULL AND key_generation > number)
+            FROM generations WHERE number IS NOT NULL)
+        SELECT number FROM generations WHERE number IS NOT NULL
         """
 
     static let openTasks = """
@@ -138,8 +150,9 @@ enum Statements {
     /// By name, for the test of the plans.
     static let all: [(name: String, sql: String)] = [
         ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("openTotals", openTotals),
-        ("insertTask", insertTask),
-        ("moveTask", moveTask), ("openTasks", openTasks), ("idleTasks", idleTasks), ("purgeableTasks", purgeableTasks),
+        ("insertTask", insertTask), ("moveTask", moveTask), ("rekeyTask", rekeyTask),
+        ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("idleTasks", idleTasks),
+        ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("probe", probe), ("progress", progress), ("completeTask", completeTask),
         ("deleteBlocksFrom", deleteBlocksFrom),

@@ -2,6 +2,7 @@ import CProcess
 import Callbacks
 import Logging
 import ServiceLifecycle
+import UnixSignals
 import UploadCore
 import UploadFiles
 import UploadHTTP
@@ -24,6 +25,7 @@ public struct Server: Sendable {
     ///
     /// - Throws: what keeps the server from starting, as an error whose description is a sentence for the operator.
     public func run() async throws {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         logger.notice("\(Version.description) starting", metadata: ["env": "\(configuration.environment)"])
         if UploadDatabase.hasWALResetBug {
             logger.warning(
@@ -33,12 +35,13 @@ public struct Server: Sendable {
                 ])
         }
         boundConnections()
+        let certificates = try Certificates(configuration, logger: logger)
         let locks = try configuration.takeLocks()
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
-        try await serve(database, clock: clock)
+        try await serve(database, clock: clock, certificates: certificates, hangups: hangups)
         try database.close()
-        withExtendedLifetime(locks) {
+        withExtendedLifetime((locks, hangups)) {
             logger.notice("stopped")
         }
     }
@@ -57,7 +60,9 @@ public struct Server: Sendable {
             ])
     }
 
-    private func serve(_ database: UploadDatabase, clock: SystemClock) async throws {
+    private func serve(
+        _ database: UploadDatabase, clock: SystemClock, certificates: Certificates, hangups: UnixSignalsSequence
+    ) async throws {
         let store = try FileStore(
             stagingFolder: configuration.stagingFolder(of: database.installationID()),
             storeDirectory: configuration.storeDirectory,
@@ -72,17 +77,46 @@ public struct Server: Sendable {
                 delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
-            logger: logger)
+            trust: certificates.callbacks, logger: logger)
+        let repository = SQLiteTaskRepository(database)
+        let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
             UploadService.Dependencies(
-                repository: SQLiteTaskRepository(database), store: store, directory: directory,
-                keys: HMACTaskKeys(secret: try SecretFile.load(path: configuration.database + ".key")),
+                repository: repository, store: store, directory: directory, keys: keyRing.keys,
                 observer: LoggingObserver(logger: logger), clock: clock,
                 policy: ServicePolicy(
-                    checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace))),
+                    checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace)),
+                limits: RegistrationLimits(
+                    perToken: configuration.registrationsPerToken, perAddress: configuration.registrationsPerAddress,
+                    clock: clock)),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
-        try await group(service, callbacks, outbox: outbox, clock: clock, timeline: timeline).run()
+        await keyRing.dropUnneeded(repository)
+        let reloading = ReloadingService(
+            signals: hangups,
+            reloadables: [
+                Reloadable(name: "task keys") { try await keyRing.reload(repository) },
+                certificates.front.map { front in Reloadable(name: "TLS certificate") { try front.reload() } },
+            ].compactMap(\.self),
+            logger: logger)
+        let limits = Sweeper.Limits(
+            taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
+            retention: configuration.retention)
+        let sweeper = Sweeper(service, limits: limits, timeline: timeline)
+        let clockWatch = ClockWatch(
+            timeline, outbox: outbox, clock: clock, observer: LoggingObserver(logger: logger)
+        ) { callbacks.wake() }
+        let walWatch = WALWatch(database: database, clock: clock, logger: logger)
+        let background: [any Service] = [
+            SecondSignalService(logger: logger),
+            reloading,
+            BackgroundService { await walWatch.run() },
+            BackgroundService { await clockWatch.run() },
+            BackgroundService { await sweeper.run() },
+            BackgroundService { await service.finisher.run() },
+            callbacks,
+        ]
+        try await group(service, certificates.front?.certificate, background).run()
     }
 
     private func recover(
@@ -108,8 +142,7 @@ public struct Server: Sendable {
 
     /// Services stop in reverse order: uploads are cut, the front closes, callbacks and the rest follow.
     private func group(
-        _ service: UploadService, _ callbacks: CallbackWorker, outbox: any CallbackOutbox, clock: any ServiceClock,
-        timeline: Timeline
+        _ service: UploadService, _ certificate: FrontCertificate?, _ background: [any Service]
     ) -> ServiceGroup {
         let urls = TaskURLs(
             address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
@@ -119,26 +152,14 @@ public struct Server: Sendable {
                 host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody,
                 connections: .init(
                     maxConnections: configuration.maxConnections, headerTimeout: configuration.headerTimeout,
-                    minRate: configuration.minRate, minRateWindow: configuration.minRateWindow)),
+                    minRate: configuration.minRate, minRateWindow: configuration.minRateWindow),
+                certificate: certificate, handshakeTimeout: configuration.headerTimeout,
+                trustedProxies: configuration.trustedProxies),
             service: service, urls: urls, logger: logger
         ) { port in
             logger.notice("listening on \(host):\(port)")
         }
-        let limits = Sweeper.Limits(
-            taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
-            retention: configuration.retention)
-        let watch = ClockWatch(
-            timeline, outbox: outbox, clock: clock, observer: LoggingObserver(logger: logger)
-        ) { callbacks.wake() }
-        let services: [any Service] = [
-            SecondSignalService(logger: logger),
-            BackgroundService { await Sweeper(service, limits: limits, timeline: timeline).run() },
-            BackgroundService { await watch.run() },
-            BackgroundService { await service.finisher.run() },
-            callbacks,
-            front,
-            ReceivingCutter(service: service),
-        ]
+        let services = background + [front, ReceivingCutter(service: service)]
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .warning)
         var group = ServiceGroupConfiguration(

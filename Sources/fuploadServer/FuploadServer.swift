@@ -15,7 +15,7 @@ struct FuploadServer: AsyncParsableCommand {
             78 the configuration has faults.
             """,
         version: Version.description,
-        subcommands: [DoctorCommand.self])
+        subcommands: [DoctorCommand.self, RotateKey.self])
 
     @OptionGroup var source: ConfigurationOptions
 

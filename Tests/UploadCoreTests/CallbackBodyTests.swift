@@ -10,8 +10,8 @@ import UploadTestSupport
             registration: Registration(
                 businessServer: "cp1", userID: user, storePath: "/store/x", fileName: name, fileSize: 5,
                 fileMD5: md5([1]), feedback: feedback),
-            targetPath: "/store/x/" + name, receivedBytes: 5, reason: "", createdAt: Timestamp(milliseconds: 0),
-            activeAt: Timestamp(milliseconds: 0))
+            targetPath: "/store/x/" + name, keyGeneration: 1, receivedBytes: 5, reason: "",
+            createdAt: Timestamp(milliseconds: 0), activeAt: Timestamp(milliseconds: 0))
     }
 
     private static let rest =

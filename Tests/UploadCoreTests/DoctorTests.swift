@@ -13,7 +13,7 @@ import UploadTestSupport
             businessServer: "cp1", userID: "u", storePath: "/store", fileName: "a", fileSize: 10,
             fileMD5: md5([]), feedback: nil)
         let task = UploadTask(
-            id: taskID(7), state: state, registration: registration, targetPath: "/store/a",
+            id: taskID(7), state: state, registration: registration, targetPath: "/store/a", keyGeneration: 1,
             receivedBytes: state.isComplete ? 10 : 5, reason: "", createdAt: clock.now, activeAt: clock.now)
         var rows = TaskFacts.Rows()
         rows.count = 1

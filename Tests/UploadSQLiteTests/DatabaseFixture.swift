@@ -89,8 +89,19 @@ struct DatabaseFixture: Sendable {
 }
 
 extension TaskRepository {
+    /// Where there is room for everything, and one generation of keys.
+    func register(
+        _ registration: Registration, targetPath: String,
+        admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void = { _ throws(UploadError) in }
+    ) async throws -> UploadTask {
+        try await register(
+            registration, targetPath: targetPath, generations: { KeyGenerations(current: 1, known: [1]) }, admit: admit)
+    }
+
     /// Where there is room for everything.
-    func register(_ registration: Registration, targetPath: String) async throws -> UploadTask {
-        try await register(registration, targetPath: targetPath) { _ in }
+    func register(
+        _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations
+    ) async throws -> UploadTask {
+        try await register(registration, targetPath: targetPath, generations: generations) { _ in }
     }
 }

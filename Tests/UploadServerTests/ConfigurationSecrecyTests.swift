@@ -20,7 +20,7 @@ import Testing
             mysqlDB: {password: hunter2}
             bServer:
               \(Self.token):
-                notifyUrl: "http://shop/done"
+                notifyUrl: "http://shop/done?auth=hunter2"
                 secret: "\(Self.secret)"
             """
         let environment = ["FUPLOAD_B_SERVER_\(Self.token.uppercased())_URL": "x"]
@@ -56,6 +56,7 @@ import Testing
         "bServer: {a: {token: \(token)}, \(token): {}}",
         "bServer: {a: {token: [\(token)]}}",
         // A password in a URL.
+        "bServer: {\(token): {name: a, notifyUrl: \"ftp://a/?auth=hunter2\"}}",
         "bServer: {\(token): {name: a, notifyUrl: \"http://me:hunter2@a/\"}}",
         "server: {addr: \"http://me:hunter2@a\"}",
     ])

@@ -38,9 +38,10 @@ package actor FakeRepository: TaskRepository {
     // MARK: TaskRepository
 
     package func register(
-        _ registration: Registration, targetPath: String,
+        _ registration: Registration, targetPath: String, generations: @Sendable () -> KeyGenerations,
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) throws -> UploadTask {
+        let generations = generations()
         func facts(_ registration: Registration) -> Registration {
             var facts = registration
             facts.feedback = nil
@@ -49,7 +50,11 @@ package actor FakeRepository: TaskRepository {
         let equal = tasks.values.first {
             !$0.state.isClosed && facts($0.registration) == facts(registration)
         }
-        if let equal { return equal }
+        if var equal {
+            if !generations.known.contains(equal.keyGeneration) { equal.keyGeneration = generations.current }
+            tasks[equal.id] = equal
+            return equal
+        }
         let open = tasks.values.filter { !$0.state.isClosed }
         let sizes = open.reduce(Int64(0)) { $0 + $1.registration.fileSize }
         let received = open.reduce(Int64(0)) { $0 + $1.receivedBytes }
@@ -57,8 +62,8 @@ package actor FakeRepository: TaskRepository {
         lastID += 1
         let task = UploadTask(
             id: taskID(lastID), state: registration.fileSize == 0 ? .verifying : .receiving,
-            registration: registration, targetPath: targetPath, receivedBytes: 0, reason: "", createdAt: clock.now,
-            activeAt: clock.now)
+            registration: registration, targetPath: targetPath, keyGeneration: generations.current,
+            receivedBytes: 0, reason: "", createdAt: clock.now, activeAt: clock.now)
         tasks[task.id] = task
         return task
     }
@@ -134,6 +139,10 @@ package actor FakeRepository: TaskRepository {
         let before = task.receivedBytes
         task.receivedBytes = held
         return before - held
+    }
+
+    package func openKeyGenerations() -> Set<Int> {
+        Set(tasks.values.filter { !$0.state.isClosed }.map(\.keyGeneration))
     }
 
     package func openTasks() -> [OpenTask] {

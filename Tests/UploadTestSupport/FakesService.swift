@@ -19,12 +19,23 @@ package struct FakeDirectory: BusinessServerDirectory {
 }
 
 /// Keys that tests can write down.
-package struct FakeKeys: TaskKeys {
+package final class FakeKeys: TaskKeys {
+    private let now = Mutex(KeyGenerations(current: 1, known: [1]))
+
     package init() {}
 
-    package func key(for id: TaskID) -> String { "key-\(id)" }
+    package var generations: KeyGenerations {
+        get { now.withLock { $0 } }
+        set { now.withLock { $0 = newValue } }
+    }
 
-    package func isValid(_ key: String, for id: TaskID) -> Bool { key == self.key(for: id) }
+    package func key(for id: TaskID, generation: Int) -> String? {
+        generations.known.contains(generation) ? "key-\(id)-\(generation)" : nil
+    }
+
+    package func generation(of key: String, for id: TaskID) -> Int? {
+        generations.known.first { key == self.key(for: id, generation: $0) }
+    }
 }
 
 /// Keeps what it is told, and says when there is more.
@@ -95,19 +106,24 @@ package struct FakeSurroundings: Sendable {
     package let journal = Journal()
     package let clock = ManualClock()
     package let observer = FakeObserver()
+    package let keys = FakeKeys()
     package let store: FakeStore
     package let repository: FakeRepository
     package let outboxChanges = Counter()
     package let service: UploadService
 
-    package init(policy: ServicePolicy = ServicePolicy(), limits: TaskLimits = TaskLimits()) {
+    /// - Parameter rates: registrations a second, for each token and for each address.
+    package init(
+        policy: ServicePolicy = ServicePolicy(), limits: TaskLimits = TaskLimits(),
+        rates: (perToken: Int?, perAddress: Int?) = (nil, nil)
+    ) {
         store = FakeStore(journal)
         repository = FakeRepository(journal, clock: clock)
         service = UploadService(
             UploadService.Dependencies(
-                repository: repository, store: store, directory: FakeDirectory(limits: limits), keys: FakeKeys(),
-                observer: observer,
-                clock: clock, policy: policy)
+                repository: repository, store: store, directory: FakeDirectory(limits: limits), keys: keys,
+                observer: observer, clock: clock, policy: policy,
+                limits: RegistrationLimits(perToken: rates.perToken, perAddress: rates.perAddress, clock: clock))
         ) { [outboxChanges] in outboxChanges.increment() }
     }
 
@@ -122,7 +138,7 @@ package struct FakeSurroundings: Sendable {
 
     /// The address of a task, with its key.
     package func address(_ task: UploadTask) -> TaskAddress {
-        TaskAddress(id: task.id, key: FakeKeys().key(for: task.id))
+        TaskAddress(id: task.id, key: keys.key(for: task.id, generation: task.keyGeneration) ?? "")
     }
 }
 

@@ -1,5 +1,7 @@
 import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOSSL
 
 /// What came back over HTTP.
 public struct HTTPAnswer: Sendable {
@@ -24,12 +26,28 @@ public struct HTTPAnswer: Sendable {
 
 /// The HTTP client of the tests: no redirects, no silent repetition.
 public enum HTTP {
-    private static let client: HTTPClient = {
+    private static let plainClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+
+    /// Where a test trusts certificates.
+    @TaskLocal private static var trustingClient: HTTPClient?
+
+    /// Runs `body`; what it sends to https servers whose certificates lead to this one gets there.
+    public static func trusting(_ ca: TestCA, _ body: () async throws -> Void) async throws {
+        var configuration = configuration
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .file(ca.certificate)
+        configuration.tlsConfiguration = tls
+        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            try await $trustingClient.withValue(client, operation: body)
+        }
+    }
+
+    private static let configuration: HTTPClient.Configuration = {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return configuration
     }()
 
     /// GET.
@@ -50,6 +68,24 @@ public enum HTTP {
             "POST", url, headers: ["Content-Type": form.contentType], body: form.bytes, chunked: chunked)
     }
 
+    /// POST of a form that stops half-way, and goes on when `meanwhile` is done.
+    public static func postForm(
+        _ url: String, _ form: Form, meanwhile: () async throws -> Void
+    ) async throws -> HTTPAnswer {
+        let bytes = form.bytes
+        let (body, continuation) = AsyncStream<ByteBuffer>.makeStream()
+        continuation.yield(ByteBuffer(bytes: bytes[..<(bytes.count / 2)]))
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: form.contentType)
+        request.body = .stream(body, length: .known(Int64(bytes.count)))
+        async let answer = answer(to: request)
+        try await meanwhile()
+        continuation.yield(ByteBuffer(bytes: bytes[(bytes.count / 2)...]))
+        continuation.finish()
+        return try await answer
+    }
+
     /// Any request.
     public static func send(
         _ method: String, _ url: String, headers: [String: String] = [:], body: [UInt8]? = nil, chunked: Bool = false
@@ -60,7 +96,11 @@ public enum HTTP {
         if let body {
             request.body = chunked ? .bytes(body, length: .unknown) : .bytes(body, length: .known(Int64(body.count)))
         }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        return try await answer(to: request)
+    }
+
+    private static func answer(to request: HTTPClientRequest) async throws -> HTTPAnswer {
+        let response = try await (trustingClient ?? plainClient).execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         return HTTPAnswer(
             status: Int(response.status.code),

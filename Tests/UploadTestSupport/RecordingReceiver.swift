@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import Logging
 import Synchronization
 
@@ -50,14 +52,18 @@ public final class RecordingReceiver: Sendable {
     /// All that came, in order.
     public let recorded = Watched<[Recorded]>([])
     private let state = Mutex(State())
+    private let identity: TestCA.Identity?
 
     /// A receiver that is not up yet.
-    public init() throws {
+    ///
+    /// - Parameter identity: what it serves https with.
+    public init(_ identity: TestCA.Identity? = nil) throws {
         port = try FreePort.find()
+        self.identity = identity
     }
 
     /// The URL of a path.
-    public func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+    public func url(_ path: String) -> String { "http\(identity == nil ? "" : "s")://127.0.0.1:\(port)\(path)" }
 
     /// What the next callbacks to `path` are answered; 200 after that.
     public func plan(_ answers: [Answer], for path: String) {
@@ -77,7 +83,7 @@ public final class RecordingReceiver: Sendable {
         logger.logLevel = .critical
         let (listening, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
         let application = Application(
-            router: router,
+            router: router, server: try server(),
             configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { _ in continuation.yield() }, logger: logger)
         let running = Task {
@@ -90,6 +96,15 @@ public final class RecordingReceiver: Sendable {
         }
         state.withLock { $0.running = running }
         for try await _ in listening { break }
+    }
+
+    private func server() throws -> HTTPServerBuilder {
+        guard let identity else { return .http1() }
+        let chain = try NIOSSLCertificate.fromPEMFile(identity.certificate)
+        let key = try NIOSSLPrivateKey(file: identity.key, format: .pem)
+        return try .tls(
+            tlsConfiguration: .makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
     }
 
     /// Goes down; connections are closed.

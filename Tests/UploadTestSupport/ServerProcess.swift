@@ -7,6 +7,7 @@ public final class ServerProcess: Sendable {
     private struct State {
         var process: ProgramProcess?
         var port = 0
+        var scheme = "http"
     }
 
     /// Holds everything else.
@@ -58,7 +59,9 @@ public final class ServerProcess: Sendable {
     /// The port that it listens on.
     public var port: Int { state.withLock { $0.port } }
     /// The start of every URL.
-    public var base: String { "http://127.0.0.1:\(port)" }
+    public var base: String { state.withLock { "\($0.scheme)://127.0.0.1:\($0.port)" } }
+    /// The secrets of task keys.
+    public var keyFile: String { database + ".key" }
 
     /// Starts, without waiting for anything.
     ///
@@ -72,7 +75,11 @@ public final class ServerProcess: Sendable {
         let process = try ProgramProcess(
             command[0], Array(command.dropFirst()), environment: environment.merging(extra) { $1 }, folder: folder,
             log: log)
-        state.withLock { $0.process = process }
+        let isEncrypted = (overrides + more).contains { $0.hasPrefix("server.tls.certificate=") }
+        state.withLock { state in
+            state.process = process
+            state.scheme = isEncrypted ? "https" : "http"
+        }
         return process
     }
 

@@ -38,6 +38,8 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     public let cause: (any Error)?
     /// Whether the request was cut off in the middle of its body: its connection is of no more use.
     public private(set) var endsConnection = false
+    /// In how many seconds the same request may succeed, for `busy`: at least 1.
+    public private(set) var retryAfter = 1
 
     /// Memberwise.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
@@ -59,6 +61,14 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
 }
 
 extension UploadError {
+    /// A limit on how often something may be done; `wait` is rounded up to seconds for the caller.
+    static func tooOften(_ message: String, wait: Duration) -> UploadError {
+        var error = UploadError(.busy, message)
+        let (seconds, rest) = wait.components
+        error.retryAfter = max(1, Int(clamping: rest > 0 ? seconds + 1 : seconds))
+        return error
+    }
+
     /// A parameter that is missing or malformed, by its name on the wire, and what it has to be.
     public static func invalid(_ parameter: String, _ problem: String) -> UploadError {
         UploadError(.invalidParameter, "\(parameter) \(problem)")

@@ -40,6 +40,8 @@ public struct UploadTask: Sendable, Equatable {
     public var registration: Registration
     /// The absolute final path, resolved when the task was registered.
     public var targetPath: String
+    /// The generation of the secret that its key is made with (``TaskKeys``), 1 or more.
+    public var keyGeneration: Int
     /// Bytes held, durable.
     public var receivedBytes: Int64
     /// One sentence on why the task closed; empty while it is open.
@@ -51,13 +53,14 @@ public struct UploadTask: Sendable, Equatable {
 
     /// Memberwise.
     public init(
-        id: TaskID, state: TaskState, registration: Registration, targetPath: String, receivedBytes: Int64,
-        reason: String, createdAt: Timestamp, activeAt: Timestamp
+        id: TaskID, state: TaskState, registration: Registration, targetPath: String, keyGeneration: Int,
+        receivedBytes: Int64, reason: String, createdAt: Timestamp, activeAt: Timestamp
     ) {
         self.id = id
         self.state = state
         self.registration = registration
         self.targetPath = targetPath
+        self.keyGeneration = keyGeneration
         self.receivedBytes = receivedBytes
         self.reason = reason
         self.createdAt = createdAt

@@ -7,10 +7,13 @@ public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
     /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
-    /// - Parameter admit: sees what the open tasks add up to, inside of the transaction that would add one; what it
-    ///   throws is thrown, and nothing is changed. Not asked for a task that is open already.
+    /// - Parameters:
+    ///   - generations: asked inside the transaction. A new task gets the current one; so does an open task whose secret
+    ///     is gone, for it has no other key any more.
+    ///   - admit: sees what the open tasks add up to, inside of the transaction that would add one; what it throws is
+    ///     thrown, and nothing is changed. Not asked for a task that is open already.
     func register(
-        _ registration: Registration, targetPath: String,
+        _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations,
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) async throws -> UploadTask
 
@@ -47,6 +50,9 @@ public protocol TaskRepository: Sendable {
     /// - Returns: the number of bytes that are missing again.
     /// - Throws: `noSuchTask`; `closed` when the task is.
     func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64
+
+    /// The generations of all open tasks' keys. Sees every registration that asked for its generation before this call.
+    func openKeyGenerations() async throws -> Set<Int>
 
     /// All open tasks: id, state and the end of the last byte held, for holding the staging files against.
     func openTasks() async throws -> [OpenTask]

@@ -3,8 +3,7 @@ extension UploadService {
     ///
     /// - Throws: `noSuchTask`, `alreadyInState`, `closed`, `busy` when the file is complete and it is too late.
     public func changeState(_ address: TaskAddress, _ request: StateRequest) async throws -> UploadTask {
-        try authorise(address)
-        guard let task = try await dependencies.repository.task(address.id) else { throw UploadError.noSuchTask }
+        let task = try await authorisedTask(address)
         let check: @Sendable (UploadTask) throws(UploadError) -> Void = { task throws(UploadError) in
             try task.state.check(request)
         }

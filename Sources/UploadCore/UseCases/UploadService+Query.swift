@@ -13,10 +13,10 @@ extension UploadService {
     ///
     /// - Throws: `noSuchTask`.
     public func progress(of address: TaskAddress) async throws -> TaskProgress {
-        try authorise(address)
-        guard let (task, held) = try await dependencies.repository.taskWithRanges(address.id) else {
-            throw UploadError.noSuchTask
-        }
+        let generation = try keyGeneration(of: address)
+        guard let (task, held) = try await dependencies.repository.taskWithRanges(address.id),
+            task.keyGeneration == generation
+        else { throw UploadError.noSuchTask }
         return TaskProgress(
             task: task, receivedBytes: held.count,
             missing: held.missing(ofSize: task.registration.fileSize))

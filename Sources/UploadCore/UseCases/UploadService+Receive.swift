@@ -29,9 +29,8 @@ extension UploadService {
     public func receive(
         _ address: TaskAddress, parts: any AsyncSequence<BlockPart, any Error> & Sendable, bodyLength: Int64? = nil
     ) async throws -> BlockReceipt {
-        try authorise(address)
-        let id = address.id
-        guard let task = try await dependencies.repository.task(id) else { throw UploadError.noSuchTask }
+        let task = try await authorisedTask(address)
+        let id = task.id
         if task.state == .paused { throw UploadError.paused }
         if task.state.isClosed { throw UploadError.closed(task.state) }
         let limits = dependencies.directory.limits(of: task.registration.businessServer)

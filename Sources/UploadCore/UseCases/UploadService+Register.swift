@@ -1,4 +1,13 @@
 extension UploadService {
+    /// Says whether a registration may come from this address now. To be asked before anything of it is looked at, and
+    /// once for each: who guesses tokens is slowed down too.
+    ///
+    /// - Parameter address: the client's; `nil` where it is not known, which is let through.
+    /// - Throws: `busy`.
+    public func admitRegistration(from address: IPAddress?) throws(UploadError) {
+        try dependencies.limits.admit(address: address)
+    }
+
     /// Registers a task, or returns the open one of an equal registration (contract, "POST /api/upload/new/task").
     ///
     /// Durable when it returns.
@@ -13,6 +22,7 @@ extension UploadService {
         guard let identity = dependencies.directory.identity(ofToken: token) else {
             throw UploadError(.unauthorised, "token is not authorised")
         }
+        try dependencies.limits.admit(businessServer: identity)
         let registration = try makeRegistration(identity)
         try registration.check()
         let limits = dependencies.directory.limits(of: identity)
@@ -24,12 +34,13 @@ extension UploadService {
         let reservation = SpaceReservation(
             fileSize: registration.fileSize, maxOpenTasks: limits.maxOpenTasks,
             minFreeSpace: dependencies.policy.minFreeSpace)
-        let store = dependencies.store
-        let task = try await dependencies.repository.register(registration, targetPath: path) {
-            (totals) throws(UploadError) in
-            // Measured in the transaction: what others have been promised by then is known there.
-            try reservation.check(totals, store.freeSpace())
-        }
+        let (store, keys) = (dependencies.store, dependencies.keys)
+        let task = try await dependencies.repository.register(
+            registration, targetPath: path, generations: { keys.generations },
+            admit: { (totals) throws(UploadError) in
+                // Measured in the transaction: what others have been promised by then is known there.
+                try reservation.check(totals, store.freeSpace())
+            })
         FaultPoint.reach(.registered)
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }

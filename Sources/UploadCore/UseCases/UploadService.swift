@@ -21,11 +21,14 @@ public final class UploadService: Sendable {
         public var clock: any ServiceClock
         /// What holds for all business servers.
         public var policy: ServicePolicy
+        /// How often tasks may be registered.
+        public var limits: RegistrationLimits
 
         /// Memberwise.
         public init(
             repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory,
-            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: ServicePolicy
+            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: ServicePolicy,
+            limits: RegistrationLimits
         ) {
             self.repository = repository
             self.store = store
@@ -34,6 +37,7 @@ public final class UploadService: Sendable {
             self.observer = observer
             self.clock = clock
             self.policy = policy
+            self.limits = limits
         }
     }
 
@@ -59,10 +63,34 @@ public final class UploadService: Sendable {
     // MARK: Who may
 
     /// The key that a task's URLs carry.
-    public func key(for id: TaskID) -> String { dependencies.keys.key(for: id) }
+    ///
+    /// - Throws: `busy` when the task closed and its secret went since it was registered.
+    public func key(for task: UploadTask) throws(UploadError) -> String {
+        guard let key = dependencies.keys.key(for: task.id, generation: task.keyGeneration) else {
+            throw UploadError(.busy, "the server's keys were replaced meanwhile, register again")
+        }
+        return key
+    }
 
-    func authorise(_ address: TaskAddress) throws(UploadError) {
-        guard dependencies.keys.isValid(address.key, for: address.id) else { throw .noSuchTask }
+    /// The generation that the key belongs to, which has to be the task's: an old secret opens no newer task.
+    ///
+    /// - Throws: `noSuchTask` when the key is none of this task's number.
+    func keyGeneration(of address: TaskAddress) throws(UploadError) -> Int {
+        guard let generation = dependencies.keys.generation(of: address.key, for: address.id) else {
+            throw .noSuchTask
+        }
+        return generation
+    }
+
+    /// The task that the address names, with its key.
+    ///
+    /// - Throws: `noSuchTask`.
+    func authorisedTask(_ address: TaskAddress) async throws -> UploadTask {
+        let generation = try keyGeneration(of: address)
+        guard let task = try await dependencies.repository.task(address.id), task.keyGeneration == generation else {
+            throw UploadError.noSuchTask
+        }
+        return task
     }
 
     // MARK: Shutting down
@@ -136,7 +164,7 @@ public struct ServicePolicy: Sendable {
     }
 }
 
-/// A task as a client names it: its number and its key.
+/// A task as a client names it: its number and its key. No textual form of it shows the key.
 public struct TaskAddress: Sendable {
     /// The number.
     public var id: TaskID
@@ -148,4 +176,15 @@ public struct TaskAddress: Sendable {
         self.id = id
         self.key = key
     }
+}
+
+extension TaskAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The number alone.
+    public var description: String { "task \(id)" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// A mirror that does not reach the key.
+    public var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }

@@ -71,10 +71,15 @@ struct GuardedChannel: ServerChildChannel {
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 whose connections are kept within limits.
-    static func guarded(_ limits: ConnectionLimits, logger: Logger) -> HTTPServerBuilder {
+    ///
+    /// - Parameter wrap: puts what belongs below HTTP around it.
+    static func guarded(
+        _ limits: ConnectionLimits, logger: Logger,
+        wrap: @escaping @Sendable (GuardedChannel) -> any ServerChildChannel
+    ) -> HTTPServerBuilder {
         let admissions = Admissions(limit: limits.maxConnections, logger: logger)
         return HTTPServerBuilder { responder in
-            GuardedChannel(responder: responder, limits: limits, admissions: admissions)
+            wrap(GuardedChannel(responder: responder, limits: limits, admissions: admissions))
         }
     }
 }

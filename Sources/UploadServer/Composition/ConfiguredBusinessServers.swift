@@ -3,7 +3,7 @@ import UploadCore
 
 /// The business servers of the configuration file.
 struct ConfiguredBusinessServers: BusinessServerDirectory {
-    private let servers: [(tokenDigest: [UInt8], identity: String, destination: String, limits: TaskLimits)]
+    private let servers: [(tokenDigest: SHA256Digest, identity: String, destination: String, limits: TaskLimits)]
     /// For those that are no longer configured.
     private let limits: TaskLimits
 
@@ -21,10 +21,11 @@ struct ConfiguredBusinessServers: BusinessServerDirectory {
     }
 
     func identity(ofToken token: String) -> String? {
-        // Digests are compared, all of them: neither a token's length nor its place in the list shows in the time.
+        // Digests are compared, in constant time and all of them: neither a token's length nor its place in the list
+        // shows.
         let digest = Self.digest(token)
         var found: String?
-        for server in servers where constantTimeEqual(server.tokenDigest, digest) { found = server.identity }
+        for server in servers where server.tokenDigest == digest { found = server.identity }
         return found
     }
 
@@ -41,7 +42,7 @@ struct ConfiguredBusinessServers: BusinessServerDirectory {
         Dictionary(servers.map { ($0.identity, $0.destination) }) { first, _ in first }
     }
 
-    private static func digest(_ token: String) -> [UInt8] {
-        Array(SHA256.hash(data: Array(token.utf8)))
+    private static func digest(_ token: String) -> SHA256Digest {
+        SHA256.hash(data: Array(token.utf8))
     }
 }

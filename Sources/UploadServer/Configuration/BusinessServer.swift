@@ -43,20 +43,20 @@ extension ServerConfiguration.BusinessServer {
 extension ServerConfiguration.BusinessServer: CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
-    /// The entry with token and secret masked.
+    /// The entry with token, secret and the query of its URL masked.
     public var description: String {
-        "BusinessServer(token: \(maskedToken), name: \(name), notifyURL: \(notifyURL), identity: \(identity))"
+        "BusinessServer(token: \(maskedToken), name: \(name), notifyURL: \(Masking.url(notifyURL)), identity: \(identity))"
     }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// The entry's parts with token and secret masked.
+    /// The entry's parts, masked like ``description``.
     public var customMirror: Mirror {
         Mirror(
             self,
             children: [
-                "token": maskedToken, "name": name, "notifyURL": notifyURL, "identity": identity,
+                "token": maskedToken, "name": name, "notifyURL": Masking.url(notifyURL), "identity": identity,
             ]
         )
     }

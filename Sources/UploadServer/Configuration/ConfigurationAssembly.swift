@@ -38,6 +38,11 @@ struct ConfigurationAssembly {
             let missing = configuration.tlsKey.isEmpty ? "key" : "certificate"
             faults.append(ConfigurationFault("server.tls.\(missing)", "is missing: certificate and key go together"))
         }
+        if !configuration.tlsCertificate.isEmpty, configuration.proxyAddress.isEmpty,
+            !configuration.address.lowercased().hasPrefix("https://")
+        {
+            warnings.append("server.addr is no https:// URL though server.tls is set: clients are told URLs that fail")
+        }
         if configuration.storeDirectory.isEmpty {
             warnings.append("storeDir is \"\": business servers may have files written anywhere this user may write")
         }

@@ -8,11 +8,17 @@ enum Masking {
         token.count < 8 ? "…" : "\(token.prefix(2))…"
     }
 
+    /// A URL without its query, which may carry a credential.
+    static func url(_ text: String) -> String {
+        text.firstIndex(of: "?").map { text[..<$0] + "?…" } ?? text
+    }
+
     /// A value found in the configuration, on one line and of limited length.
     static func quoted(_ text: String) -> String {
         // An "@" may end the password of a URL, and a secret may have been put at the wrong key.
         guard !text.contains("@"), !text.contains("whsec_") else { return mask }
-        return String(reflecting: text.count > 80 ? "\(text.prefix(80))…" : text)
+        let shown = text.contains("://") ? url(text) : text
+        return String(reflecting: shown.count > 80 ? "\(shown.prefix(80))…" : shown)
     }
 
     /// An unknown key. A badly indented file turns tokens into keys, so only what looks like a key is shown.

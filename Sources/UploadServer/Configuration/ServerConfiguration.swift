@@ -1,3 +1,5 @@
+import UploadCore
+
 /// Everything an operator can set. A fresh value holds the defaults; ``ConfigurationLoader`` fills in the rest.
 public struct ServerConfiguration: Sendable, Equatable {
     /// Name of this deployment, for logs.
@@ -15,7 +17,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// PEM file with the certificate's private key; empty exactly when ``tlsCertificate`` is.
     public var tlsKey = ""
     /// Addresses whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
-    public var trustedProxies: [String] = []
+    public var trustedProxies: [IPNetwork] = []
     /// Connections at once, 1 or more; one beyond them is answered 503 and closed.
     public var maxConnections = 8192
     /// How long a request's head may take to come, counted from its first byte; above zero.

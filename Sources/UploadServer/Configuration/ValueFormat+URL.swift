@@ -33,7 +33,7 @@ extension ValueFormat where Value == String {
         Self(
             allowed: "an absolute http:// or https:// URL without user and fragment",
             parse: { httpURL($0) == nil ? nil : $0 },
-            render: { $0 }
+            render: Masking.url
         )
     }
 

@@ -1,0 +1,25 @@
+import ArgumentParser
+import UploadServer
+
+/// Replaces the secret of task keys.
+struct RotateKey: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate-key",
+        abstract: "Adds a new secret for the keys in task URLs.",
+        discussion: """
+            A running server takes it up at SIGHUP, another one at its start. Tasks that are open keep the secret they \
+            were registered under; it is dropped when the last of them has closed.
+            """)
+
+    @OptionGroup var source: ConfigurationOptions
+
+    func run() throws {
+        let loaded = try source.load()
+        do {
+            print(try KeyRotation.run(loaded.configuration))
+        } catch {
+            complain("\(error)")
+            throw ExitCode.failure
+        }
+    }
+}
