@@ -66,6 +66,12 @@ public struct UploadApplication: Sendable {
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
                 urls.listening(on: port)
+                do {
+                    try await AcceptPause.add(to: channel, logger: logger)
+                } catch {
+                    // Stopped before it began.
+                    logger.debug("not listening any more", metadata: ["error": "\(error)"])
+                }
                 onListening(port)
             },
             logger: frameworkLogger)

@@ -42,40 +42,4 @@ struct ConnectionLimitTests {
             #expect(try bed.server.logText().contains("maxConnections=3"))
         }
     }
-
-    @Test func aRushIsSurvived() async throws {
-        SocketCrowd.raiseDescriptorLimit()
-        try await TestBed.run("maxConnections=10") { bed in
-            let process = try #require(bed.server.process)
-            let descriptors = try process.descriptors()
-            let crowd = try SocketCrowd(port: bed.server.port, beginnings: (0..<1000).map { _ in Array("GET ".utf8) })
-            let answers = try await crowd.outcome.wait("the refused") { outcome in
-                outcome.open <= 10 ? outcome.answers : nil
-            }
-            crowd.end()
-            #expect(answers.contains { $0.hasPrefix("HTTP/1.1 503") })
-            // Served, refused in words, or left without a word; nothing else.
-            #expect(answers.allSatisfy { $0.isEmpty || $0.hasPrefix("HTTP/1.1 503") })
-            try await process.settle(at: descriptors)
-            #expect(try await HTTP.get(bed.server.base + "/nothing").status == 404)
-        }
-    }
-
-    @Test func aLimitOfFilesThatIsTooLowIsSaidAndSurvived() async throws {
-        SocketCrowd.raiseDescriptorLimit()
-        try await TestBed.run(startsServer: false) { bed in
-            try await bed.server.start(through: ["prlimit", "--nofile=64:96"])
-            let process = try #require(bed.server.process)
-            let warning = try await process.waitForError(containing: "the limit of open files")
-            #expect(warning.contains("maxConnections=8192") && warning.contains("openFiles=96"), "\(warning)")
-            let descriptors = try process.descriptors()
-            let crowd = try SocketCrowd(port: bed.server.port, beginnings: (0..<300).map { _ in Array("GET ".utf8) })
-            _ = try await eventually("the limit") { try process.descriptors() >= 80 ? true : nil }
-            crowd.end()
-            try await process.settle(at: descriptors)
-            let upload = try await bed.server.register(TestFile(size: 1000, seed: 1))
-            try await upload.sendAll(TestFile(size: 1000, seed: 1))
-            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
-        }
-    }
 }

@@ -4,14 +4,14 @@ import UploadTestSupport
 
 /// Connections that end at any byte: what did not come completely did not happen, and nothing stays behind.
 ///
-/// `NETWORK_TROUBLE=full` sweeps a request of several packets too.
+/// `NETWORK_TROUBLE=full` sweeps a request of several packets too, and doubles the crowd.
 @Suite(.contract, .serialized)
 struct NetworkTroubleTests {
     enum End: CaseIterable {
         case reset, halfClose
     }
 
-    private static let isFull = ProcessInfo.processInfo.environment["NETWORK_TROUBLE"] == "full"
+    static let isFull = ProcessInfo.processInfo.environment["NETWORK_TROUBLE"] == "full"
 
     @Test(arguments: End.allCases)
     func aBlockCutAtEveryByteLeavesNoTrace(end: End) async throws {
@@ -72,6 +72,29 @@ struct NetworkTroubleTests {
             let socket = try RawSocket(port: bed.server.port)
             try await socket.send(Array(head.utf8) + form.bytes + Array("\r\n0\r\n\r\n".utf8))
             #expect(try await socket.readAnswer().retCode == "0")
+        }
+    }
+
+    /// A head that trickles, a body that nobody wants, answers that nobody reads: none of them keeps the server.
+    @Test func theServerStopsInTheMiddleOfIt() async throws {
+        try await TestBed.run("shutdownTimeout=2s") { bed in
+            let file = TestFile(size: 1000, seed: 1)
+            let upload = try await bed.server.register(file)
+            for first in stride(from: 0, to: 300, by: 2) { try await upload.send(first...first, of: file) }
+            let head = try RawSocket(port: bed.server.port)
+            try await head.send("GET / HT")
+            let unwanted = try RawSocket(port: bed.server.port)
+            try await unwanted.send(
+                "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+            #expect(try await unwanted.readAnswer().status == 404)
+            let body = try await StalledBlock.begin(upload, Form(block: 500...999, file[500...999]), sending: 0.5)
+            let deaf = try RawSocket(port: bed.server.port, receiveBuffer: 4096)
+            let request = "GET \(upload.blocksURL.dropFirst(bed.server.base.count)) HTTP/1.1\r\nHost: x\r\n\r\n"
+            try await deaf.send(String(repeating: request, count: 1000))
+            #expect(try await bed.server.terminate(within: .seconds(20)) == .code(0))
+            withExtendedLifetime((head, unwanted, body, deaf)) {}
+            try await bed.server.start()
+            #expect(try await upload.missing().count == 150)
         }
     }
 

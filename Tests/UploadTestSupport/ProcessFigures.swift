@@ -11,6 +11,14 @@ extension ProgramProcess {
         }
     }
 
+    /// Time on a processor, in ticks of usually 10 ms.
+    public func processorTicks() throws -> Int {
+        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        // The name, in brackets, may hold spaces; user and system time are the 12th and 13th field behind it.
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        return fields.dropFirst(12).prefix(2).compactMap { Int($0) }.reduce(0, +)
+    }
+
     /// Memory in use, in KiB (VmRSS).
     public func residentKiB() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)

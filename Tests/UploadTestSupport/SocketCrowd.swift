@@ -2,21 +2,21 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Many connections that send a byte now and then, on one thread.
+/// Many connections that send a byte now and then, on one thread of their own.
 public final class SocketCrowd: Sendable {
     /// What has become of them.
     public struct Outcome: Sendable {
-        /// Connections that are open.
-        public var open = 0
+        /// Connections that have been opened.
+        public var opened = 0
         /// Bytes sent after the beginnings.
         public var trickled = 0
         /// What was received on each connection that has ended.
         public var answers: [String] = []
-    }
+        /// Why it could not go on.
+        public var failure: RawSocket.Failure?
 
-    private struct Member {
-        let descriptor: Int32
-        var received: [UInt8] = []
+        /// Connections that are open.
+        public var open: Int { opened - answers.count }
     }
 
     /// To wait on.
@@ -32,18 +32,52 @@ public final class SocketCrowd: Sendable {
     }
 
     /// Opens a connection for each beginning, sends it, and goes on with a byte a second each until ``end()``.
-    public init(port: Int, beginnings: [[UInt8]]) throws {
+    public init(port: Int, beginnings: [[UInt8]]) {
         Self.raiseDescriptorLimit()
-        var members: [Member] = []
-        for beginning in beginnings { members.append(Member(descriptor: try Self.connect(port, beginning))) }
-        let count = members.count
-        outcome.update { $0.open = count }
-        Thread.detachNewThread { [self, members] in run(members) }
+        Thread.detachNewThread { [self] in
+            do {
+                try run(port, beginnings)
+            } catch let failure as RawSocket.Failure {
+                outcome.update { $0.failure = failure }
+            } catch {
+                preconditionFailure("nothing else is thrown")
+            }
+        }
     }
 
     /// Closes what is still open.
     public func end() {
         isOver.withLock { $0 = true }
+    }
+
+    /// Waits for all to be open, or to have been.
+    public func allOpened(_ count: Int) async throws {
+        let failure = try await outcome.wait("\(count) connections") { outcome in
+            outcome.opened == count || outcome.failure != nil ? Optional(outcome.failure) : nil
+        }
+        if let failure { throw failure }
+    }
+
+    private func run(_ port: Int, _ beginnings: [[UInt8]]) throws {
+        var received: [Int32: [UInt8]] = [:]
+        defer { for descriptor in received.keys { close(descriptor) } }
+        for beginning in beginnings where !isOver.withLock({ $0 }) {
+            received[try Self.connect(port, beginning)] = []
+            outcome.update { $0.opened += 1 }
+        }
+        var next = Date()
+        while !received.isEmpty, !isOver.withLock({ $0 }) {
+            if next <= Date() {
+                next = Date(timeIntervalSinceNow: 1)
+                var byte = UInt8(ascii: "x")
+                for descriptor in received.keys { send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
+                let count = received.count
+                outcome.update { $0.trickled += count }
+            }
+            var polls = received.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&polls, nfds_t(polls.count), 100) > 0 else { continue }
+            for poll in polls where poll.revents != 0 { receive(poll.fd, &received) }
+        }
     }
 
     private static func connect(_ port: Int, _ beginning: [UInt8]) throws -> Int32 {
@@ -60,41 +94,15 @@ public final class SocketCrowd: Sendable {
         return descriptor
     }
 
-    private func run(_ members: [Member]) {
-        var members = members
-        var next = Date()
-        while !members.isEmpty, !isOver.withLock({ $0 }) {
-            if next <= Date() {
-                next.addTimeInterval(1)
-                var byte = UInt8(ascii: "x")
-                for member in members { send(member.descriptor, &byte, 1, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
-                let count = members.count
-                outcome.update { $0.trickled += count }
-            }
-            var polls = members.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-            guard poll(&polls, nfds_t(polls.count), 100) > 0 else { continue }
-            for index in polls.indices.reversed() where polls[index].revents != 0 {
-                if !receive(&members[index]) { leave(members.remove(at: index)) }
-            }
-        }
-        for member in members { leave(member) }
-    }
-
-    /// `false` at the end.
-    private func receive(_ member: inout Member) -> Bool {
+    private func receive(_ descriptor: Int32, _ received: inout [Int32: [UInt8]]) {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = recv(member.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-        guard count > 0 else { return false }
-        member.received += buffer[..<count]
-        return true
-    }
-
-    private func leave(_ member: Member) {
-        close(member.descriptor)
-        let answer = String(decoding: member.received, as: UTF8.self)
-        outcome.update { outcome in
-            outcome.open -= 1
-            outcome.answers.append(answer)
+        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 {
+            received[descriptor, default: []] += buffer[..<count]
+        } else {
+            let answer = String(decoding: received.removeValue(forKey: descriptor) ?? [], as: UTF8.self)
+            close(descriptor)
+            outcome.update { $0.answers.append(answer) }
         }
     }
 }

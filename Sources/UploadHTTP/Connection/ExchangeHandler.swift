@@ -47,7 +47,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .head(let head): begin(head, context)
         case .body(let bytes):
             incoming?.take(bytes.readableBytes)
-            context.fireChannelRead(wrapInboundOut(.body(Self.compact(bytes, context))))
+            context.fireChannelRead(data)
         case .end:
             incoming = nil
             pace.enter(due > 0 ? .answer : .idle)
@@ -69,15 +69,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
         due += 1
         pace.enter(.unreadBody)
         context.fireChannelRead(wrapInboundOut(.head(head)))
-    }
-
-    /// A few bytes are copied out of the buffer that they were received into: whoever keeps them for a while would keep
-    /// all of it.
-    private static func compact(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> ByteBuffer {
-        guard bytes.readableBytes <= 512 else { return bytes }
-        var copy = context.channel.allocator.buffer(capacity: bytes.readableBytes)
-        copy.writeImmutableBuffer(bytes)
-        return copy
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {

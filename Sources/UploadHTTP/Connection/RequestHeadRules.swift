@@ -9,9 +9,6 @@ enum RequestHeadRules {
         guard hosts == 1 || (hosts == 0 && head.version == .http1_0) else {
             return Refusal(.badRequest, "Host must be given exactly once")
         }
-        if head.headers.contains(where: { hasControls($0.value) }) {
-            return Refusal(.badRequest, "a header field holds control characters")
-        }
         let codings = values("transfer-encoding", of: head)
         if !codings.isEmpty {
             guard head.version == .http1_1 else {
@@ -19,9 +16,6 @@ enum RequestHeadRules {
             }
             guard codings.count == 1, codings[0] == "chunked" else {
                 return Refusal(.notImplemented, "Transfer-Encoding must be chunked or absent")
-            }
-            guard !head.headers.contains(name: "content-length") else {
-                return Refusal(.badRequest, "Content-Length must not come with Transfer-Encoding")
             }
         }
         guard values("content-length", of: head).allSatisfy({ Int64($0) != nil }) else {
@@ -48,9 +42,5 @@ enum RequestHeadRules {
             let end = text.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { text.index(after: $0) } ?? text.startIndex
             return String(decoding: text[..<end], as: UTF8.self)
         }
-    }
-
-    private static func hasControls(_ value: String) -> Bool {
-        value.utf8.contains { ($0 < 0x20 && $0 != UInt8(ascii: "\t")) || $0 == 0x7F }
     }
 }
