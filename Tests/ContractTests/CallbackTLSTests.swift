@@ -22,9 +22,15 @@ struct CallbackTLSTests {
             try await upload.sendAll(file)
             try await check(receiver, upload)
         } catch {
-            await receiver.stop()
+            await end(receiver, in: bed)
             throw error
         }
+        await end(receiver, in: bed)
+    }
+
+    /// The server first: it would go on trying to deliver.
+    private func end(_ receiver: RecordingReceiver, in bed: TestBed) async {
+        await bed.server.process?.end()
         await receiver.stop()
     }
 

@@ -13,7 +13,7 @@ struct RateLimitTests {
         change: @escaping @Sendable (NewTask) -> NewTask = { $0 }
     ) async throws -> [HTTPAnswer] {
         try await withThrowingTaskGroup(of: HTTPAnswer.self) { group in
-            for number in 0..<40 {
+            for number in 0..<20 {
                 group.addTask {
                     try await HTTP.send(
                         "POST", bed.server.newTaskURL, headers: headers(number),

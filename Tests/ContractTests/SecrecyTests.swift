@@ -139,6 +139,7 @@ struct SecrecyTests {
             do {
                 try await HTTP.trusting(ca) { try await look(bed, identity) }
             } catch {
+                await bed.server.process?.end()
                 await untrusted.stop()
                 throw error
             }
