@@ -24,13 +24,34 @@ public struct HTTPAnswer: Sendable {
 
 /// The HTTP client of the tests: no redirects, no silent repetition.
 public enum HTTP {
-    private static let client: HTTPClient = {
+    private static let shared = makeClient(connections: 64)
+    @TaskLocal private static var own: HTTPClient?
+
+    private static func makeClient(connections: Int) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    }
+
+    /// Runs `body`, whose requests have connections of their own; all of them are closed when this returns.
+    ///
+    /// - Parameter limit: how many there are at once.
+    public static func withOwnConnections<Result>(
+        upTo limit: Int, _ body: () async throws -> Result
+    ) async throws -> Result {
+        let client = makeClient(connections: limit)
+        do {
+            let result = try await $own.withValue(client) { try await body() }
+            try await client.shutdown()
+            return result
+        } catch {
+            // Why it failed matters more.
+            try? await client.shutdown()
+            throw error
+        }
+    }
 
     /// GET.
     public static func get(_ url: String) async throws -> HTTPAnswer {
@@ -60,7 +81,7 @@ public enum HTTP {
         if let body {
             request.body = chunked ? .bytes(body, length: .unknown) : .bytes(body, length: .known(Int64(body.count)))
         }
-        let response = try await client.execute(request, timeout: .seconds(60))
+        let response = try await (own ?? shared).execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         return HTTPAnswer(
             status: Int(response.status.code),

@@ -35,6 +35,8 @@ public final class RecordingReceiver: Sendable {
     public enum Answer: Sendable {
         /// With this status and header.
         case status(Int, header: (name: String, value: String)? = nil)
+        /// With 200, after so long.
+        case late(Duration)
         /// Not at all.
         case hang
     }
@@ -147,6 +149,9 @@ public final class RecordingReceiver: Sendable {
                 var fields = HTTPFields()
                 if let header, let name = HTTPField.Name(header.name) { fields[name] = header.value }
                 return Response(status: .init(code: code), headers: fields)
+            case .late(let duration):
+                try await Task.sleep(for: duration)
+                return Response(status: .ok)
             case .hang:
                 try await Task.sleep(for: .seconds(3600))
                 return Response(status: .ok)
