@@ -126,6 +126,7 @@ let package = Package(
             name: "UploadTestSupport",
             dependencies: [
                 "FaultShimControl", "UploadCore", hummingbird, asyncHTTPClient, nioCore, httpTypes, logging, crypto,
+                serviceLifecycle,
             ],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings

@@ -39,14 +39,13 @@ public final class Survivor: Sendable {
         // What was acknowledged before the death, not what comes after the start.
         let (held, handles) = ledger.withLock { ($0.held, $0.handles) }
         try await server.start(environment: environment)
-        for (id, ranges) in held {
-            guard let handle = handles[id] else { continue }
-            do {
-                try await look(handle, for: ranges)
-            } catch let error as TimedOut {
-                throw error
-            } catch {
-                // It died again meanwhile; the next start looks at the same and more.
+        await withDiscardingTaskGroup { group in
+            for (id, ranges) in held {
+                guard let handle = handles[id] else { continue }
+                group.addTask {
+                    // Where it died again meanwhile, the next start looks at the same and more.
+                    try? await self.look(handle, for: ranges)
+                }
             }
         }
         starts.update { $0 += 1 }

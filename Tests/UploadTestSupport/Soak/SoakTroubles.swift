@@ -149,7 +149,8 @@ extension SoakWorld {
         let end = ContinuousClock.now + .seconds(60)
         while true {
             do {
-                return try await survivor.restart()
+                // Their connections must not be taken for a growth.
+                return try await HTTP.withOwnConnections(upTo: plan.clients) { try await survivor.restart() }
             } catch let error as ProgramProcess.EndedEarly {
                 guard ContinuousClock.now < end else { throw error }
                 ledger.count(.failedStarts)
