@@ -15,6 +15,14 @@ extension FileStore {
         }
     }
 
+    /// What a file is called beside its target until it is whole.
+    static func temporaryName(of id: TaskID) -> String { Registration.reservedPrefix + name(of: id) }
+
+    /// The same as a path.
+    static func temporaryPath(of id: TaskID, beside target: FilePath) -> FilePath {
+        target.folder.appending(temporaryName(of: id))
+    }
+
     /// Gives the staged file a second name beside the target and renames that: the staging name stays until the COMMIT, so
     /// that all of this can be repeated without having to guess whether it happened.
     ///
@@ -89,7 +97,7 @@ private struct PublishingPlace: Sendable {
 
     init(_ target: FilePath, of id: TaskID, _ containment: TargetContainment) throws {
         guard let name = target.lastComponent,
-            let temporary = FilePath.Component("\(Registration.reservedPrefix)\(id)\(FileStore.suffix)")
+            let temporary = FilePath.Component(FileStore.temporaryName(of: id))
         else { throw Errno.invalidArgument }
         (self.name, self.temporary) = (name, temporary)
         folder = try containment.openFolder(of: target, making: true)

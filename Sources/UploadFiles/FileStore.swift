@@ -204,8 +204,11 @@ public final class FileStore: StagingStore {
 
     static let suffix = ".part"
 
+    /// A task's staging file, in its folder.
+    static func name(of id: TaskID) -> String { "\(id)\(suffix)" }
+
     func path(of id: TaskID) -> FilePath {
-        folder.appending("\(id)\(Self.suffix)")
+        folder.appending(Self.name(of: id))
     }
 
     func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {

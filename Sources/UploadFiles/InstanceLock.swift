@@ -45,13 +45,34 @@ public final class InstanceLock: Sendable {
         } catch let error as Errno {
             throw UnavailableError(path: text, cause: error)
         }
-        guard flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-            let error = Errno(rawValue: errno)
-            guard error == .wouldBlock else { throw error }
+        guard try Self.take(file.descriptor) else {
             throw HeldError(what: what, holder: Self.holder(file.descriptor))
         }
         try file.descriptor.resize(to: 0, retryOnInterrupt: true)
         try file.descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
+    }
+
+    private static func take(_ descriptor: FileDescriptor) throws -> Bool {
+        for attempt in 0..<10 {
+            // Whoever only asks (isHeld) has it for microseconds, and must not keep a server from starting.
+            if attempt > 0 { usleep(10_000) }
+            if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 { return true }
+            let error = Errno(rawValue: errno)
+            guard error == .wouldBlock || error == .interrupted else { throw error }
+        }
+        return false
+    }
+
+    /// Whether a process has the lock at this moment. Makes no file.
+    static func isHeld(path: String) -> Bool {
+        // A lock file that can't be opened is no sign of a server: it makes one, and readable.
+        guard let descriptor = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec) else {
+            return false
+        }
+        let file = OwnedDescriptor(descriptor)
+        // Shared, and gone again with the descriptor at once: two who only ask do not see each other.
+        guard flock(file.descriptor.rawValue, LOCK_SH | LOCK_NB) != 0 else { return false }
+        return errno == EWOULDBLOCK
     }
 
     private static func holder(_ descriptor: FileDescriptor) -> String {

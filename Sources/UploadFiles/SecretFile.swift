@@ -27,6 +27,13 @@ public enum SecretFile {
         }
     }
 
+    /// Reads the file and makes none.
+    ///
+    /// - Throws: ``InvalidError``, or `Errno`: `noSuchFileOrDirectory` where there is none.
+    static func check(path: String) throws {
+        _ = try read(FilePath(path))
+    }
+
     private static func read(_ path: FilePath) throws -> [UInt8] {
         let file = OwnedDescriptor(try FileDescriptor.open(path, .readOnly, options: .closeOnExec))
         var status = stat()

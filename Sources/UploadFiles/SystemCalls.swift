@@ -93,6 +93,19 @@ enum SystemCall {
         try status(path, lstat).map { $0.st_mode & S_IFMT == S_IFLNK } ?? false
     }
 
+    /// Whether there is anything of that name, a link to nothing included.
+    static func isThere(_ path: FilePath) throws -> Bool {
+        try status(path, lstat) != nil
+    }
+
+    /// - Throws: `Errno.isDirectory` for a folder, `Errno.invalidArgument` for anything else that is no regular file.
+    static func checkRegular(_ descriptor: FileDescriptor) throws {
+        var status = stat()
+        try check { fstat(descriptor.rawValue, &status) }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG else { throw kind == S_IFDIR ? Errno.isDirectory : Errno.invalidArgument }
+    }
+
     /// What stat(2) or lstat(2) tells; `nil` when there is no such file.
     private static func status(
         _ path: FilePath, _ call: (UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> CInt

@@ -18,7 +18,7 @@ struct BlockAPI: Sendable {
     }
 
     @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
-        let body = try RegistrationBody(await jsonBody(of: request))
+        let body = try RegistrationBody(await jsonBody(of: request, context))
         let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
             try body.registration(for: identity)
         }
@@ -30,15 +30,17 @@ struct BlockAPI: Sendable {
         do {
             let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
             let parts = BlockParts(
-                MultipartSequence(IncomingBody(request.body, cutShort: .interrupted), boundary: boundary))
-            return Answers.stored(try await service.receive(address, parts: parts))
+                MultipartSequence(
+                    IncomingBody(request.body, on: context.connection, cutShort: .interrupted), boundary: boundary))
+            return Answers.stored(
+                try await service.receive(address, parts: parts, bodyLength: contentLength(of: request)))
         } catch let error as MultipartError {
             throw UploadError(translating: error)
         }
     }
 
     @Sendable private func state(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
-        let body = try StateBody(await jsonBody(of: request))
+        let body = try StateBody(await jsonBody(of: request, context))
         let key = request.uri.queryParameters["key"].map(String.init) ?? ""
         _ = try await service.changeState(TaskAddress(id: body.taskID, key: key), body.request)
         return Answers.stateChanged()
@@ -60,15 +62,28 @@ struct BlockAPI: Sendable {
         return TaskAddress(id: id, key: query["key"].map(String.init) ?? "")
     }
 
-    private func jsonBody(of request: Request) async throws -> [UInt8] {
+    private func jsonBody(of request: Request, _ context: UploadRequestContext) async throws -> [UInt8] {
+        // Before the first byte is asked for.
+        try checkSize(Int(contentLength(of: request) ?? 0))
+        let body = IncomingBody(
+            request.body, on: context.connection, cutShort: .invalid("body", "ended too soon"))
         var bytes: [UInt8] = []
-        for try await chunk in IncomingBody(request.body, cutShort: .invalid("body", "ended too soon")) {
-            guard bytes.count + chunk.readableBytes <= maxRequestBody else {
-                throw UploadError(.tooLarge, "body is larger than the limit of \(maxRequestBody) bytes")
-            }
+        for try await chunk in body {
+            try checkSize(bytes.count + chunk.readableBytes)
             bytes.append(contentsOf: chunk.readableBytesView)
         }
         return bytes
+    }
+
+    private func checkSize(_ size: Int) throws(UploadError) {
+        guard size <= maxRequestBody else {
+            throw UploadError(.tooLarge, "body is larger than the limit of \(maxRequestBody) bytes")
+        }
+    }
+
+    /// The announced length of the body; `nil` when its end will tell.
+    private func contentLength(of request: Request) -> Int64? {
+        request.headers[.contentLength].flatMap { Int64($0) }
     }
 }
 

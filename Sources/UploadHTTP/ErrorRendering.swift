@@ -14,9 +14,8 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             var response = render(error, for: request)
-            if (error as? UploadError)?.endsConnection == true {
-                response = closing(response, context.closeConnection)
-            }
+            // Whoever is at the other end, if anybody is, would hold the connection until it goes idle.
+            if (error as? UploadError)?.endsConnection == true { response.headers[.connection] = "close" }
             if request.method == .head {
                 // RFC 9110, section 9.3.2; the framework sends what it is given.
                 response.body = ResponseBody()
@@ -25,23 +24,13 @@ struct ErrorMiddleware: RouterMiddleware {
         }
     }
 
-    /// The answer, and then the end: nothing more is read from the connection, so whoever is at the other end, if
-    /// anybody is, would hold it until it goes idle.
-    private func closing(_ response: Response, _ close: @escaping @Sendable () -> Void) -> Response {
-        var response = response
-        let body = response.body
-        response.headers[.connection] = "close"
-        response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            defer { close() }
-            try await body.write(writer)
-        }
-        return response
-    }
-
     private func render(_ error: any Error, for request: Request) -> Response {
         switch error {
         case let error as HTTPError where error.status == .notFound:
             return unrouted(request)
+        case let refusal as Refusal:
+            logger.info("refused: \(refusal.sentence)", metadata: ["path": "\(request.uri.path)"])
+            return refusal.response
         case let error as UploadError where error.code != .internalError:
             // Path and task, not the query: that carries the key.
             logger.info(

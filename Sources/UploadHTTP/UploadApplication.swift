@@ -1,5 +1,4 @@
 import Hummingbird
-import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import UploadCore
@@ -14,17 +13,17 @@ public struct UploadApplication: Sendable {
         public var port: Int
         /// The largest JSON body in bytes.
         public var maxRequestBody: Int
+        /// What connections may cost.
+        public var connections: ConnectionLimits
 
         /// Memberwise.
-        public init(host: String, port: Int, maxRequestBody: Int) {
+        public init(host: String, port: Int, maxRequestBody: Int, connections: ConnectionLimits) {
             self.host = host
             self.port = port
             self.maxRequestBody = maxRequestBody
+            self.connections = connections
         }
     }
-
-    /// A connection on which nothing comes for this long, in the middle of a request or between two, is closed.
-    private static let idleSeconds: Int64 = 300
 
     /// Builds the service to run.
     ///
@@ -41,7 +40,7 @@ public struct UploadApplication: Sendable {
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            server: .continuing(configuration: .init(idleTimeout: .seconds(idleSeconds))),
+            server: .guarded(configuration.connections, logger: logger),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in
@@ -81,31 +80,14 @@ struct ListenError: Error, CustomStringConvertible {
     }
 }
 
-/// A request's context: keeps the connection at hand, for requests which have to be cut off.
+/// A request's context: keeps the connection at hand.
 struct UploadRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Closes the connection at once.
-    let closeConnection: @Sendable () -> Void
+    /// What the request came on.
+    let connection: ClientConnection
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        let channel = source.channel
-        closeConnection = { channel.close(promise: nil) }
-    }
-}
-
-extension HTTPServerBuilder {
-    /// HTTP/1.1 that answers `Expect: 100-continue` (RFC 9110, section 10.1.1), which the framework leaves out: curl
-    /// waits a second for it with every block above 1 MiB.
-    static func continuing(configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in
-            HTTP1Channel(
-                responder: { request, writer, channel in
-                    if request.headers[.expect]?.lowercased() == "100-continue" {
-                        try await writer.writeInformationalHead(.init(status: .continue))
-                    }
-                    try await responder(request, writer, channel)
-                }, configuration: configuration)
-        }
+        connection = ClientConnection(source.channel)
     }
 }

@@ -70,6 +70,12 @@ public struct UploadDatabase: Sendable {
         return id
     }
 
+    /// The size of the WAL file in bytes; 0 when there is none.
+    public var walBytes: Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: pool.path + "-wal")
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+
     /// Copies the WAL into the database file, unless somebody else is reading, and closes all connections. Call once
     /// nothing uses the database any more.
     ///
@@ -146,7 +152,8 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
         case .damaged(let path, let cause):
             "the database is damaged (\(cause)). Keep a copy of \(path), \(path)-wal and \(path)-shm. Then restore the "
                 + "newest backup of \(path) together with \(path).key, or save what can be read: "
-                + "sqlite3 \(path) .recover | sqlite3 NEW. After either: fuploadServer doctor --repair"
+                + "sqlite3 \(path) .recover | sqlite3 NEW (.dump where the shell has no .recover). After either: "
+                + "fuploadServer doctor --repair"
         case .unusable(let cause):
             "the database can't be used: \(cause)"
         }

@@ -32,23 +32,34 @@ public struct Server: Sendable {
                     "sqlite": "\(UploadDatabase.libraryVersion)", "see": "https://www.sqlite.org/wal.html#walresetbug",
                 ])
         }
-        let databaseLock = try InstanceLock(
-            path: configuration.database + ".lock", for: "the database \(configuration.database)")
-        let folderLock = try InstanceLock(
-            path: configuration.tmpDirectory + "/.lock", for: "tmpDir \(configuration.tmpDirectory)")
+        boundConnections()
+        let locks = try configuration.takeLocks()
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
         try await serve(database, clock: clock)
         try database.close()
-        withExtendedLifetime((databaseLock, folderLock)) {
+        withExtendedLifetime(locks) {
             logger.notice("stopped")
         }
     }
 
+    /// Beyond the limit nothing is accepted, and files of uploads can't be opened: that is told before it happens.
+    private func boundConnections() {
+        let descriptors = process_raise_descriptor_limit()
+        // A connection, and the file that its block goes to; the database and the like take a few more.
+        let needed = configuration.maxConnections * 2 + 256
+        guard needed > descriptors else { return }
+        logger.warning(
+            "maxConnections is more than the limit of open files allows: lower it, or raise the limit (ulimit -Hn)",
+            metadata: [
+                "maxConnections": "\(configuration.maxConnections)", "openFiles": "\(descriptors)",
+                "needed": "\(needed)",
+            ])
+    }
+
     private func serve(_ database: UploadDatabase, clock: SystemClock) async throws {
         let store = try FileStore(
-            // A folder a database: a server started on another one by mistake must not take these files for orphans.
-            stagingFolder: configuration.tmpDirectory + "/" + database.installationID(),
+            stagingFolder: configuration.stagingFolder(of: database.installationID()),
             storeDirectory: configuration.storeDirectory,
             reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
             threads: IOThreads(count: configuration.ioThreads))
@@ -104,7 +115,11 @@ public struct Server: Sendable {
             address: configuration.address, port: configuration.port, proxyAddress: configuration.proxyAddress)
         let (logger, host) = (logger, configuration.host)
         let front = UploadApplication.make(
-            .init(host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody),
+            .init(
+                host: host, port: configuration.port, maxRequestBody: configuration.maxRequestBody,
+                connections: .init(
+                    maxConnections: configuration.maxConnections, headerTimeout: configuration.headerTimeout,
+                    minRate: configuration.minRate, minRateWindow: configuration.minRateWindow)),
             service: service, urls: urls, logger: logger
         ) { port in
             logger.notice("listening on \(host):\(port)")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import UploadServer
 
@@ -15,19 +14,16 @@ struct FuploadServer: AsyncParsableCommand {
             order; a second one at once. Exit codes: 0 stopped in order, 1 could not start or failed, 64 usage, \
             78 the configuration has faults.
             """,
-        version: Version.description)
+        version: Version.description,
+        subcommands: [DoctorCommand.self])
 
-    @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
-    var config = "./conf/fupload.yml"
-
-    @Option(name: .customLong("set"), help: ArgumentHelp("Overrides one key.", valueName: "key=value"))
-    var overrides: [String] = []
+    @OptionGroup var source: ConfigurationOptions
 
     @Flag(name: .customLong("check-config"), help: "Checks the configuration, prints what is in effect, and exits.")
     var checkConfig = false
 
     mutating func run() async throws {
-        let loaded = try load()
+        let loaded = try source.load()
         if checkConfig { return describe(loaded) }
         let settings = loaded.configuration
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
@@ -41,31 +37,9 @@ struct FuploadServer: AsyncParsableCommand {
         }
     }
 
-    private func load() throws -> LoadedConfiguration {
-        var flags: [String: String] = [:]
-        for override in overrides {
-            guard let split = override.firstIndex(of: "=") else {
-                throw ValidationError("--set needs key=value, got '\(override)'")
-            }
-            flags[String(override[..<split])] = String(override[override.index(after: split)...])
-        }
-        do {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(
-                file: config)
-        } catch {
-            report("\(error)")
-            // EX_CONFIG of sysexits.h.
-            throw ExitCode(78)
-        }
-    }
-
     private func describe(_ loaded: LoadedConfiguration) {
         for setting in loaded.describe() { print("\(setting.key): \(setting.value)  # \(setting.source)") }
-        for warning in loaded.warnings { report("warning: \(warning)") }
+        for warning in loaded.warnings { complain("warning: \(warning)") }
         print("the configuration is good")
-    }
-
-    private func report(_ text: String) {
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }

@@ -200,5 +200,7 @@ private final class CrashingLife: Sendable {
         let names = FileManager.default.subpaths(atPath: storeDirectory) ?? []
         #expect(names.filter { $0.contains(".fupload-") } == [], "\(what)")
         #expect(try await bed.server.terminate() == .code(0), "\(what)")
+        let doctor = try await bed.server.doctor()
+        #expect(doctor.exit == .code(0), "\(what): \(doctor)")
     }
 }

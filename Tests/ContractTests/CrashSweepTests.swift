@@ -26,6 +26,8 @@ struct CrashSweepTests {
             #expect(try await bed.server.sqlite("SELECT count(*) FROM tasks WHERE state <> 'finished'") == "0")
             #expect(try await bed.server.sqlite("PRAGMA integrity_check") == "ok")
             #expect(bed.server.stagingFiles().isEmpty)
+            let doctor = try await bed.server.doctor()
+            #expect(doctor.exit == .code(0), "\(doctor)")
             print(
                 "crash sweep: \(kills) kills, \(sweep.acknowledgements) acknowledged blocks, \(sweep.finished.count) tasks, "
                     + "\(bed.receiver.recorded.value.count) callbacks received")

@@ -10,11 +10,10 @@ struct SmallDiskTests {
         try await TestBed.run(overrides: ["minFreeSpace=0"], startsServer: false) { bed in
             let path = bed.folder + "/" + folder
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            bed.server.wrap(in: [
+            try await bed.server.start(through: [
                 "unshare", "--user", "--map-root-user", "--mount", "--propagation", "private", "sh", "-c",
                 "mount -t tmpfs -o size=2m tmpfs \"$0\" && exec \"$@\"", path,
             ])
-            try await bed.server.start()
             try await body(bed)
         }
     }

@@ -16,12 +16,17 @@ public final class RawSocket: Sendable {
     private let queue = DispatchQueue(label: "RawSocket")
 
     /// Connects to 127.0.0.1. Reading and writing give up after half a minute.
-    public init(port: Int) throws {
+    ///
+    /// - Parameter receiveBuffer: bytes that the kernel keeps for us, about.
+    public init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = Self.loopback(port: port)
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -65,6 +70,26 @@ public final class RawSocket: Sendable {
         try await send(Array(text.utf8))
     }
 
+    /// Sends `bytes` over and over until the other side takes no more.
+    ///
+    /// - Returns: how many bytes could be sent; `limit`, or a little more, when that was reached.
+    public func sendUntilRefused(_ bytes: [UInt8], limit: Int) async throws -> Int {
+        try await blocking { [descriptor] in
+            var total = 0
+            while total < limit {
+                let count = bytes.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                if count < 0 {
+                    guard errno == EPIPE || errno == ECONNRESET else { throw Failure(call: "send", code: errno) }
+                    return total
+                }
+                total += count
+            }
+            return total
+        }
+    }
+
     /// Says that nothing more will be sent; answers can still come.
     public func halfClose() {
         shutdown(descriptor, Int32(SHUT_WR))
@@ -92,6 +117,20 @@ public final class RawSocket: Sendable {
                 received.append(byte)
             }
             return String(decoding: received, as: UTF8.self)
+        }
+    }
+
+    /// Reads until the other side has ended the connection in order; one that is reset is an error.
+    public func readToEnd() async throws -> String {
+        try await blocking { [descriptor] in
+            var received: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                if count == 0 { return String(decoding: received, as: UTF8.self) }
+                guard count > 0 else { throw Failure(call: "recv", code: errno) }
+                received += buffer[..<count]
+            }
         }
     }
 

@@ -6,7 +6,6 @@ import Synchronization
 public final class ServerProcess: Sendable {
     private struct State {
         var process: ProgramProcess?
-        var wrapper: [String] = []
         var port = 0
     }
 
@@ -24,8 +23,8 @@ public final class ServerProcess: Sendable {
     public var storeDirectory: String { folder + "/store" }
     /// The database through the shell.
     public var sqlite: SQLiteShell { SQLiteShell(path: database) }
-    private let overrides: [String]
-    private let environment: [String: String]
+    let overrides: [String]
+    let environment: [String: String]
     private let state = Mutex(State())
 
     /// Writes the configuration; nothing runs yet.
@@ -61,30 +60,27 @@ public final class ServerProcess: Sendable {
     /// The start of every URL.
     public var base: String { "http://127.0.0.1:\(port)" }
 
-    /// From now on the server is started by this command, which ends in running its arguments.
-    public func wrap(in command: [String]) {
-        state.withLock { $0.wrapper = command }
-    }
-
     /// Starts, without waiting for anything.
+    ///
+    /// - Parameter wrapper: a program and its arguments that runs the server in its place.
     @discardableResult
-    public func launch(overrides more: [String] = [], environment extra: [String: String] = [:]) throws
-        -> ProgramProcess
-    {
+    public func launch(
+        overrides more: [String] = [], environment extra: [String: String] = [:], through wrapper: [String] = []
+    ) throws -> ProgramProcess {
         let arguments = ["-c", configuration] + (overrides + more).flatMap { ["--set", $0] }
-        let program = try ProgramProcess.path(ofProduct: "fuploadServer")
-        let command = state.withLock { $0.wrapper } + [program] + arguments
+        let command = wrapper + [try ProgramProcess.path(ofProduct: "fuploadServer")] + arguments
         let process = try ProgramProcess(
-            command[0], Array(command.dropFirst()),
-            environment: environment.merging(extra) { $1 }, folder: folder,
+            command[0], Array(command.dropFirst()), environment: environment.merging(extra) { $1 }, folder: folder,
             log: log)
         state.withLock { $0.process = process }
         return process
     }
 
     /// Starts, and returns once connections are accepted.
-    public func start(overrides more: [String] = [], environment: [String: String] = [:]) async throws {
-        let process = try launch(overrides: more, environment: environment)
+    public func start(
+        overrides more: [String] = [], environment: [String: String] = [:], through wrapper: [String] = []
+    ) async throws {
+        let process = try launch(overrides: more, environment: environment, through: wrapper)
         let line = try await process.waitForError(containing: "listening on ")
         let digits = line.components(separatedBy: "listening on ").last?.split(separator: ":").last ?? ""
         guard let port = Int(digits.prefix { $0.isNumber }) else { throw TimedOut(what: "a port in '\(line)'") }

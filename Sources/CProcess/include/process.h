@@ -9,4 +9,9 @@ const char *process_build_commit(void);
 /// M_ARENA_MAX). Call before threads are started.
 void process_bound_heaps(void);
 
+/// Lets the process have as many descriptors as the system allows it (getrlimit(2), RLIMIT_NOFILE).
+///
+/// Returns how many that are; LONG_MAX when there is no bound or it is not known.
+long process_raise_descriptor_limit(void);
+
 #endif

@@ -14,3 +14,19 @@ public struct TaskLimits: Sendable, Equatable {
         self.maxOpenTasks = maxOpenTasks
     }
 }
+
+extension TaskLimits {
+    /// What a body may have beyond its block: the other parts, and what is between them.
+    private static let bodyOverhead: Int64 = 64 << 10
+
+    func checkBlock(_ size: Int64) throws(UploadError) {
+        if let maxBlockSize, size > maxBlockSize {
+            throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
+        }
+    }
+
+    /// Refuses a body that must hold a block beyond the limit.
+    func checkBody(_ length: Int64) throws(UploadError) {
+        try checkBlock(length - Self.bodyOverhead)
+    }
+}

@@ -21,8 +21,7 @@ struct BlockIntake {
     let fileSize: Int64
     /// Whether `partMd5` is required and verified.
     let checksBlocks: Bool
-    /// In bytes; `nil` for no limit.
-    let maxBlockSize: Int64?
+    let limits: TaskLimits
     let session: TaskSession
     let store: any StagingStore
     let cut: CutSignal
@@ -36,12 +35,12 @@ struct BlockIntake {
     private var gatheredBytes = 0
 
     init(
-        fileSize: Int64, checksBlocks: Bool, maxBlockSize: Int64?, session: TaskSession, store: any StagingStore,
+        fileSize: Int64, checksBlocks: Bool, limits: TaskLimits, session: TaskSession, store: any StagingStore,
         cut: CutSignal
     ) {
         self.fileSize = fileSize
         self.checksBlocks = checksBlocks
-        self.maxBlockSize = maxBlockSize
+        self.limits = limits
         self.session = session
         self.store = store
         self.cut = cut
@@ -86,7 +85,7 @@ struct BlockIntake {
         guard received <= destination?.claim.range.count ?? fileSize else {
             throw UploadError(.rangeWrong, "file is longer than \(destination == nil ? "the whole file" : "the range")")
         }
-        try checkSize(received)
+        try limits.checkBlock(received)
         gathered.append(chunk)
         gatheredBytes += chunk.count
         if gatheredBytes >= Self.gathering || gathered.count >= Self.gatheredChunks { try await flush() }
@@ -123,7 +122,7 @@ struct BlockIntake {
 
     private mutating func claimRange() async throws {
         let range = try fields.range(fileSize: fileSize)
-        try checkSize(range.count)
+        try limits.checkBlock(range.count)
         let claim = try await session.claim(range, cut: cut)
         // Known before anything can fail, so that a failure releases it.
         destination = (claim, store.makeVerifier(for: range), nil)
@@ -144,12 +143,6 @@ struct BlockIntake {
             offset += Int64(chunk.count)
         }
         self.spool = nil
-    }
-
-    private func checkSize(_ size: Int64) throws(UploadError) {
-        if let maxBlockSize, size > maxBlockSize {
-            throw UploadError(.tooLarge, "the block is larger than the limit of \(maxBlockSize) bytes")
-        }
     }
 
     private func lengthError(_ range: ByteRange) -> UploadError {

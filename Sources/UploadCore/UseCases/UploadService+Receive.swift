@@ -21,27 +21,30 @@ extension UploadService {
 
     /// Receives a block (contract, "POST uploadUrl"). When it returns, bytes and row survive a power cut.
     ///
-    /// - Parameter parts: the body as it streams in; cancelled when a newer request takes the range over, the task
-    ///   closes, or the server stops.
+    /// - Parameters:
+    ///   - parts: the body as it streams in; cancelled when a newer request takes the range over, the task closes, or
+    ///     the server stops. Not touched when the request can be refused without it.
+    ///   - bodyLength: bytes that the body is announced to have, if it is.
     /// - Throws: every code of the catalogue but 1, 5; the block then leaves no trace.
     public func receive(
-        _ address: TaskAddress, parts: any AsyncSequence<BlockPart, any Error> & Sendable
+        _ address: TaskAddress, parts: any AsyncSequence<BlockPart, any Error> & Sendable, bodyLength: Int64? = nil
     ) async throws -> BlockReceipt {
         try authorise(address)
         let id = address.id
         guard let task = try await dependencies.repository.task(id) else { throw UploadError.noSuchTask }
         if task.state == .paused { throw UploadError.paused }
         if task.state.isClosed { throw UploadError.closed(task.state) }
+        let limits = dependencies.directory.limits(of: task.registration.businessServer)
+        if let bodyLength { try limits.checkBody(bodyLength) }
 
         let (checksBlocks, store) = (dependencies.policy.checksBlocks, dependencies.store)
-        let maxBlockSize = dependencies.directory.limits(of: task.registration.businessServer).maxBlockSize
         let fileSize = task.registration.fileSize
         return try await sessions.with(id) { session in
             let losses = await session.losses
             do {
                 let block = try await receiving { cut in
                     var intake = BlockIntake(
-                        fileSize: fileSize, checksBlocks: checksBlocks, maxBlockSize: maxBlockSize, session: session,
+                        fileSize: fileSize, checksBlocks: checksBlocks, limits: limits, session: session,
                         store: store, cut: cut)
                     return try await intake.receive(parts)
                 }

@@ -1,0 +1,65 @@
+import NIOCore
+
+/// What one connection may cost.
+public struct ConnectionLimits: Sendable {
+    /// Connections at once; one beyond them is answered 503 and closed.
+    public var maxConnections: Int
+    /// How long a request's head may take: the first one from the connection's beginning, a later one from its first
+    /// byte.
+    public var headerTimeout: Duration
+    /// Bytes a second that a body must come with while it is waited for; 0 sets no limit.
+    public var minRate: Int
+    /// The window that ``minRate`` is measured over.
+    public var minRateWindow: Duration
+
+    /// Memberwise.
+    public init(maxConnections: Int, headerTimeout: Duration, minRate: Int, minRateWindow: Duration) {
+        self.maxConnections = maxConnections
+        self.headerTimeout = headerTimeout
+        self.minRate = minRate
+        self.minRateWindow = minRateWindow
+    }
+
+    /// A connection on which nothing comes for this long between two requests, or in a body without a minimum rate, is
+    /// closed.
+    static let idleTimeout = TimeAmount.seconds(300)
+
+    /// Request line and fields of a head together, in bytes.
+    static let headSize = 16 << 10
+
+    /// Fields of a head.
+    static let headFields = 100
+
+    /// What the parser doesn't count: line ends, colons, white space.
+    static let headSlack = 1 << 10
+
+    /// The rest of a refused body that is still read, in bytes, so that the connection can be used again.
+    static let drainedRest = 64 << 10
+
+    /// How long what still arrives is thrown away after the last answer was sent.
+    ///
+    /// Closing a socket that has unread bytes sends RST, and that may destroy the answer before the client has read it
+    /// (RFC 9112, section 9.6).
+    static let lingering = TimeAmount.seconds(2)
+
+    /// How much of it is: a block of usual size comes to its end, ten gigabytes don't.
+    static let lingeringBytes = 16 << 20
+
+    /// Refused connections that are told so at once; beyond them the door is shut without a word.
+    static let refusals = 64
+
+    /// How long a refused connection lives at the most.
+    static let refusalLingering = TimeAmount.seconds(1)
+
+    /// Bytes that have to come within ``window``.
+    var bytesInWindow: Int {
+        guard minRate > 0 else { return 1 }
+        let seconds = Double(window.nanoseconds) / 1e9
+        return max(1, Int(min(Double(minRate) * seconds, Double(Int32.max))))
+    }
+
+    /// The window, also for answers: a client that takes nothing of them for as long is gone.
+    var window: TimeAmount {
+        minRate > 0 ? TimeAmount(minRateWindow) : Self.idleTimeout
+    }
+}

@@ -1,0 +1,80 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The framework's HTTP/1.1 with our rules around it: ``PaceHandler`` before the parser, ``ExchangeHandler`` behind it,
+/// and a bound on the number of connections.
+struct GuardedChannel: ServerChildChannel {
+    enum Value: ServerChildChannelValue {
+        case served(HTTP1Channel.Value)
+        case refused(any Channel)
+
+        var channel: any Channel {
+            switch self {
+            case .served(let value): value.channel
+            case .refused(let channel): channel
+            }
+        }
+    }
+
+    private let http1: HTTP1Channel
+    private let limits: ConnectionLimits
+    private let admissions: Admissions
+
+    init(responder: @escaping HTTPChannelHandler.Responder, limits: ConnectionLimits, admissions: Admissions) {
+        http1 = HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: ConnectionLimits.headSize, maxHeaderListSize: ConnectionLimits.headSize,
+                    maxHeaderFieldCount: ConnectionLimits.headFields)))
+        self.limits = limits
+        self.admissions = admissions
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let verdict = admissions.enter()
+        channel.closeFuture.whenComplete { [admissions] _ in admissions.leave(verdict) }
+        let pipeline = channel.pipeline
+        switch verdict {
+        case .serve:
+            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
+                let pipeline = pipeline.syncOperations
+                let pace = PaceHandler(limits: limits)
+                // By position, so that whatever was there before (TLS) stays in front.
+                let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
+                try pipeline.addHandler(pace, position: .before(encoder))
+                let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+                try pipeline.addHandler(ExchangeHandler(pace: pace), position: .after(decoder))
+                return .served(value)
+            }
+        case .refuse:
+            return channel.eventLoop.makeCompletedFuture {
+                try pipeline.syncOperations.addHandler(OverloadHandler())
+                return .refused(channel)
+            }
+        case .drop:
+            return channel.eventLoop.makeCompletedFuture {
+                try pipeline.syncOperations.addHandler(ShutDoorHandler())
+                return .refused(channel)
+            }
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        // One that is refused ends by itself.
+        guard case .served(let value) = value else { return }
+        await http1.handle(value: value, logger: logger)
+    }
+}
+
+extension HTTPServerBuilder {
+    /// HTTP/1.1 whose connections are kept within limits.
+    static func guarded(_ limits: ConnectionLimits, logger: Logger) -> HTTPServerBuilder {
+        let admissions = Admissions(limit: limits.maxConnections, logger: logger)
+        return HTTPServerBuilder { responder in
+            GuardedChannel(responder: responder, limits: limits, admissions: admissions)
+        }
+    }
+}
