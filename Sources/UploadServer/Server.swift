@@ -67,9 +67,7 @@ public struct Server: Sendable {
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
         let callbacks = CallbackWorker(
-            outbox: outbox, clock: clock,
-            schedule: RetrySchedule(
-                delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
+            outbox: outbox, clock: clock, schedule: schedule,
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
             logger: logger)
@@ -83,6 +81,10 @@ public struct Server: Sendable {
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
         try await group(service, callbacks, outbox: outbox, clock: clock, timeline: timeline).run()
+    }
+
+    private var schedule: RetrySchedule {
+        RetrySchedule(delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter)
     }
 
     private func recover(
@@ -128,7 +130,8 @@ public struct Server: Sendable {
             taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
             retention: configuration.retention)
         let watch = ClockWatch(
-            timeline, outbox: outbox, clock: clock, observer: LoggingObserver(logger: logger)
+            timeline, outbox: outbox, longestPause: schedule.longestPause, clock: clock,
+            observer: LoggingObserver(logger: logger)
         ) { callbacks.wake() }
         let services: [any Service] = [
             SecondSignalService(logger: logger),

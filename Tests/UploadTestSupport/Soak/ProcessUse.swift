@@ -28,8 +28,6 @@ public struct ProcessUse: Sendable, CustomStringConvertible {
     public var count: Int { descriptors.values.reduce(0, +) }
     /// Sockets, the listening one among them.
     public var sockets: Int { descriptors["socket"] ?? 0 }
-    /// Staging files.
-    public var stagingFiles: Int { descriptors.filter { $0.key.contains(".part") }.values.reduce(0, +) }
 
     /// Both figures.
     public var description: String { "\(count) descriptors, \(resident >> 20) MiB" }

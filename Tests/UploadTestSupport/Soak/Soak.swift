@@ -54,6 +54,8 @@ public enum Soak {
         let open = try await world.settle()
         let account = try await SoakAccount(world)
         let unaccounted = try await account.problems() + open
+        let doctor = try await bed.server.doctor(within: .seconds(1200))
+        if doctor.exit != .code(0) { growth.append("\(doctor)") }
         if let exit = bed.server.process?.output.value.exit { growth.append("the server ended by itself: \(exit)") }
         let lost = world.survivor.lost
         let ledger = world.ledger
@@ -93,6 +95,8 @@ extension SoakWorld {
         "SELECT id || ' is ' || state FROM tasks WHERE closed_at IS NULL"
         + " UNION ALL SELECT task_id || ' is not called back' FROM callbacks WHERE state <> 'delivered'"
 
+    private static let finishing = "SELECT count(*) FROM tasks WHERE state IN ('verifying', 'publishing')"
+
     /// What the server that runs holds.
     fileprivate var use: ProcessUse? { server.process.flatMap { ProcessUse(of: $0.pid) } }
 
@@ -116,9 +120,15 @@ extension SoakWorld {
     fileprivate func idleUse() async throws -> ProcessUse {
         // Connections that it keeps to the receiver end, and no new ones come.
         await bed.receiver.stop()
+        var last: ProcessUse?
         let idle = try await eventually("the server to be idle", within: .seconds(60)) {
-            // The one that listens.
-            use.flatMap { $0.sockets <= 1 && $0.stagingFiles == 0 ? $0 : nil }
+            let (before, now) = (last, use)
+            last = now
+            // The one that listens; and nothing is on its way to its place.
+            guard let now, now.sockets <= 1, now.descriptors == before?.descriptors,
+                try await server.sqlite(Self.finishing) == "0"
+            else { return Optional<ProcessUse>.none }
+            return now
         }
         try await bed.receiver.start()
         return idle

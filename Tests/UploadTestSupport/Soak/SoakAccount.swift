@@ -63,7 +63,8 @@ struct SoakAccount {
         if delivered.bodies.count != 1 { problems.append("\(name): \(delivered.bodies.count) different callbacks") }
         let (json, code) = (last.json, last.retCode ?? "none")
         if !entry.outcomes.contains(code) { problems.append("\(name) must not end so: \(last.text)") }
-        if rows[id]?.state != Self.states[code] { problems.append("\(name): \(code), yet \(rows[id]?.state ?? "gone")") }
+        let state = rows[id]?.state
+        if state != Self.states[code] { problems.append("\(name): \(code), yet \(state ?? "gone")") }
         let place = "\(json["storePath"].text ?? "")/\(json["fileName"].text ?? "")"
         if place != entry.place || json["fileSize"].integer != Int64(entry.size) {
             problems.append("\(name): the callback tells of another file: \(last.text)")

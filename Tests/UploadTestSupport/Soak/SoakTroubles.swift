@@ -54,7 +54,7 @@ struct SoakTroubles {
                     world.ledger.complain("the server ended by itself: \(exit)")
                 } else if stops {
                     let exit = try await world.server.terminate()
-                    if exit != .code(0) { world.ledger.complain("stopped by SIGTERM it ended with \(exit, default: "-")") }
+                    if exit != .code(0) { world.ledger.complain("SIGTERM ended it with \(exit, default: "-")") }
                     world.ledger.count(.stops)
                 } else {
                     try await world.server.kill()

@@ -207,4 +207,3 @@ extension NewTask {
         "\(json("storePath"))/\(json("fileName"))".replacing("\"", with: "")
     }
 }
-
