@@ -136,7 +136,7 @@ let package = Package(
             name: "UploadTestSupport",
             dependencies: [
                 "FaultShimControl", "UploadCore", hummingbird, hummingbirdTLS, asyncHTTPClient, nioCore, nioSSL,
-                httpTypes, logging, crypto,
+                httpTypes, logging, crypto, serviceLifecycle,
             ],
             path: "Tests/UploadTestSupport",
             swiftSettings: settings

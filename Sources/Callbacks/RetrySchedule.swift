@@ -23,6 +23,9 @@ public struct RetrySchedule: Sendable, Equatable {
         self.jitter = min(max(jitter, 0), 1)
     }
 
+    /// The longest pause between two attempts that it makes by itself.
+    public var longestPause: Duration { (delays.max() ?? .zero) * (1 + jitter) }
+
     /// What becomes of a callback after an attempt.
     ///
     /// The last attempt is made when the time to give up comes, even if the delay would lead beyond it. Where that time

@@ -29,9 +29,14 @@ public struct SQLiteCallbackOutbox: CallbackOutbox {
     }
 
     /// One transaction over the index of pending rows.
-    public func postpone(by duration: Duration) async throws {
+    public func postpone(by duration: Duration, longestPause: Duration) async throws {
         let seconds = String(format: "%+.3f seconds", Double(duration.milliseconds) / 1000)
-        try await database.write { db in try db.run(Statements.postpone, [seconds]) }
+        try await database.write { db in
+            // Read inside of the transaction: what was written before it is certainly not later.
+            let now = database.now()
+            try db.run(
+                Statements.postpone, [now.description, seconds, now.advanced(by: longestPause).description])
+        }
     }
 
     /// One snapshot; jumps through the index from one business server to the next.

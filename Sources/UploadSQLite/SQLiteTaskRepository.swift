@@ -66,8 +66,9 @@ public struct SQLiteTaskRepository: TaskRepository {
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,
         check: @escaping @Sendable (UploadTask) throws(UploadError) -> Void
     ) async throws -> UploadTask {
-        let now = database.now()
-        return try await database.write { db in
+        try await database.write { db in
+            // Not before it is this transaction's turn: when a callback is due must not be of before the clock was set.
+            let now = database.now()
             guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
             try check(before)
             let closedAt = state.isClosed ? now.description : nil

@@ -109,7 +109,9 @@ enum Statements {
         """
 
     static let postpone = """
-        UPDATE callbacks SET next_attempt_at = strftime('%Y-%m-%d %H:%M:%f', next_attempt_at, ?)
+        UPDATE callbacks SET next_attempt_at =
+            CASE attempts WHEN 0 THEN min(next_attempt_at, ?)
+                          ELSE min(strftime('%Y-%m-%d %H:%M:%f', next_attempt_at, ?), ?) END
         WHERE id IN (SELECT id FROM callbacks INDEXED BY callbacks_due WHERE state = 'pending')
         """
 

@@ -72,9 +72,7 @@ public struct Server: Sendable {
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
         let callbacks = CallbackWorker(
-            outbox: outbox, clock: clock,
-            schedule: RetrySchedule(
-                delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter),
+            outbox: outbox, clock: clock, schedule: schedule,
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
             trust: certificates.callbacks, logger: logger)
@@ -104,7 +102,8 @@ public struct Server: Sendable {
             retention: configuration.retention)
         let sweeper = Sweeper(service, limits: limits, timeline: timeline)
         let clockWatch = ClockWatch(
-            timeline, outbox: outbox, clock: clock, observer: LoggingObserver(logger: logger)
+            timeline, outbox: outbox, longestPause: schedule.longestPause, clock: clock,
+            observer: LoggingObserver(logger: logger)
         ) { callbacks.wake() }
         let walWatch = WALWatch(database: database, clock: clock, logger: logger)
         let background: [any Service] = [
@@ -117,6 +116,10 @@ public struct Server: Sendable {
             callbacks,
         ]
         try await group(service, certificates.front?.certificate, background).run()
+    }
+
+    private var schedule: RetrySchedule {
+        RetrySchedule(delays: configuration.callbackSchedule, giveUpAfter: configuration.callbackGiveUpAfter)
     }
 
     private func recover(

@@ -40,6 +40,10 @@ void fault_shim_remove(struct fault_shim_control *control, int number) {
     atomic_store(&control->slots[number].is_on, 0);
 }
 
+void fault_shim_restore(struct fault_shim_control *control, int number) {
+    atomic_store(&control->slots[number].is_on, 1);
+}
+
 uint64_t fault_shim_hits(struct fault_shim_control *control, int number) {
     return atomic_load(&control->slots[number].hits);
 }

@@ -38,6 +38,26 @@ import UploadTestSupport
         #expect(await state(after) == .timedOut)
     }
 
+    /// What was stored in between bears times that are a day too early for the clock of before and of now.
+    @Test func aSteadyUploadLivesThroughAJumpAndBack() async throws {
+        let sweeper = sweeper()
+        clock.advance(by: .seconds(100))
+        try await sweeper.sweep()
+        clock.jump(by: .zero - Self.day)
+        try await sweeper.sweep()
+        clock.advance(by: .seconds(10))
+        let between = try await surroundings.register(content)
+        clock.jump(by: Self.day)
+        for _ in 0..<59 {
+            clock.advance(by: .seconds(1))
+            try await sweeper.sweep()
+        }
+        #expect(await state(between) == .receiving, "59 seconds are no minute")
+        clock.advance(by: .seconds(11))
+        try await sweeper.sweep()
+        #expect(await state(between) == .timedOut)
+    }
+
     @Test func aForwardJumpPutsNothingOff() async throws {
         let sweeper = sweeper()
         clock.advance(by: .seconds(100))
@@ -79,7 +99,7 @@ import UploadTestSupport
         await outbox.postponements.failOnce()
         let changes = Counter()
         let watch = ClockWatch(
-            Timeline(clock), outbox: outbox, clock: clock, observer: surroundings.observer
+            Timeline(clock), outbox: outbox, longestPause: .seconds(1), clock: clock, observer: surroundings.observer
         ) { changes.increment() }
         let running = Task { await watch.run() }
         await clock.slept(1)

@@ -24,18 +24,52 @@ import UploadTestSupport
             startedAt: now, duration: .milliseconds(250), status: status, error: error, verdict: verdict)
     }
 
-    @Test(arguments: [Duration.seconds(86_400), .milliseconds(-86_400_001), .milliseconds(1)])
-    func postponesWhatIsPending(by duration: Duration) async throws {
-        let fixture = try DatabaseFixture()
+    /// A callback that waits after a failed attempt, due in five seconds.
+    private func waiting(_ fixture: DatabaseFixture) async throws {
         try await fixture.closed("a")
+        let claimed = try await fixture.outbox.claimDue(for: "cp1", at: fixture.clock.now, limit: 1)
+        let failed = CallbackAttempt(
+            startedAt: fixture.clock.now, duration: .zero, status: 500, error: nil,
+            verdict: .retry(at: fixture.clock.now.advanced(by: .seconds(5))))
+        try await fixture.outbox.record(failed, of: claimed[0])
+    }
+
+    @Test(arguments: [Duration.seconds(86_400), .milliseconds(-86_400_001), .milliseconds(1)])
+    func postponesWhatWaits(by duration: Duration) async throws {
+        let fixture = try DatabaseFixture()
+        try await waiting(fixture)
         try await fixture.closed("b")
+        let claimed = try await fixture.outbox.claimDue(for: "cp1", at: fixture.clock.now, limit: 1)
         let due = fixture.clock.now
-        let claimed = try await fixture.outbox.claimDue(for: "cp1", at: due, limit: 1)
-        try await fixture.outbox.postpone(by: duration)
+        fixture.clock.jump(by: duration)
+        try await fixture.outbox.postpone(by: duration, longestPause: .seconds(6))
         let pending = try await fixture.strings("SELECT next_attempt_at FROM callbacks WHERE state = 'pending'")
-        #expect(pending == [due.advanced(by: duration).description])
+        #expect(pending == [due.advanced(by: duration + .seconds(5)).description])
         let sending = try await fixture.strings("SELECT next_attempt_at FROM callbacks WHERE state = 'sending'")
         #expect(sending == [due.description] && claimed.count == 1)
+    }
+
+    /// Written after the clock was set, and before that was noticed.
+    @Test(arguments: [Duration.seconds(86_400), .seconds(-86_400)])
+    func doesNotPostponeWhatHasTheNewTime(duration: Duration) async throws {
+        let fixture = try DatabaseFixture()
+        fixture.clock.jump(by: duration)
+        try await waiting(fixture)
+        try await fixture.closed("new")
+        try await fixture.outbox.postpone(by: duration, longestPause: .seconds(6))
+        let claimed = try await fixture.outbox.claimDue(for: "cp1", at: fixture.clock.now, limit: 10)
+        #expect(claimed.contains { $0.attempt == 1 }, "one that was never attempted is due")
+        fixture.clock.advance(by: .seconds(6))
+        let later = try await fixture.outbox.claimDue(for: "cp1", at: fixture.clock.now, limit: 10)
+        #expect(claimed.count + later.count == 2, "and the other after the longest pause")
+    }
+
+    /// Written before the clock was set back.
+    @Test func whatWasNeverAttemptedIsDueThoughTheClockWasSetBack() async throws {
+        try await fixture.closed("a")
+        fixture.clock.jump(by: .seconds(-86_400))
+        try await outbox.postpone(by: .seconds(-86_400), longestPause: .seconds(6))
+        #expect(try await outbox.claimDue(for: "cp1", at: now, limit: 10).count == 1)
     }
 
     @Test func claimsALaneInOrderUpToTheLimit() async throws {

@@ -78,7 +78,9 @@ package struct FakeOutbox: CallbackOutbox {
 
     package func releaseAllClaims() -> Int { claims }
     package func readdress(to destinations: [String: String]) {}
-    package func postpone(by duration: Duration) async throws { try await postponements.note(duration) }
+    package func postpone(by duration: Duration, longestPause: Duration) async throws {
+        try await postponements.note(duration)
+    }
     package func pendingDestinations() -> [PendingDestination] { [] }
     package func claimDue(for businessServer: String, at now: Timestamp, limit: Int) -> [Callback] { [] }
     package func record(_ attempt: CallbackAttempt, of callback: Callback) {}

@@ -61,6 +61,11 @@ public final class FaultShim: Sendable {
             shim.withControl { fault_shim_remove($0, number) }
         }
 
+        /// Puts a rule that was removed in force again: a shim has room for only so many.
+        public func restore() {
+            shim.withControl { fault_shim_restore($0, number) }
+        }
+
         /// Waits until a call has met the rule.
         public func wait(forHits count: Int = 1, within limit: Duration = .seconds(20)) async throws {
             _ = try await eventually("\(count) hits of \(text)", within: limit) { hits >= count ? true : nil }

@@ -26,29 +26,39 @@ public struct HTTPAnswer: Sendable {
 
 /// The HTTP client of the tests: no redirects, no silent repetition.
 public enum HTTP {
-    private static let plainClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    private static let shared = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(64))
+    /// The client of a test that wants one of its own.
+    @TaskLocal private static var own: HTTPClient?
 
-    /// Where a test trusts certificates.
-    @TaskLocal private static var trustingClient: HTTPClient?
+    private static func configuration(_ connections: Int) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        return configuration
+    }
+
+    /// Runs `body`, whose requests have connections of their own; all of them are closed when this returns.
+    ///
+    /// - Parameter limit: how many there are at once.
+    public static func withOwnConnections<Result>(
+        upTo limit: Int, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await HTTPClient.withHTTPClient(configuration: configuration(limit)) { client in
+            try await $own.withValue(client) { try await body() }
+        }
+    }
 
     /// Runs `body`; what it sends to https servers whose certificates lead to this one gets there.
     public static func trusting(_ ca: TestCA, _ body: () async throws -> Void) async throws {
-        var configuration = configuration
+        var configuration = configuration(64)
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .file(ca.certificate)
         configuration.tlsConfiguration = tls
         try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            try await $trustingClient.withValue(client, operation: body)
+            try await $own.withValue(client) { try await body() }
         }
     }
-
-    private static let configuration: HTTPClient.Configuration = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(5)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        return configuration
-    }()
 
     /// GET.
     public static func get(_ url: String) async throws -> HTTPAnswer {
@@ -100,7 +110,7 @@ public enum HTTP {
     }
 
     private static func answer(to request: HTTPClientRequest) async throws -> HTTPAnswer {
-        let response = try await (trustingClient ?? plainClient).execute(request, timeout: .seconds(60))
+        let response = try await (own ?? shared).execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 64 << 20)
         return HTTPAnswer(
             status: Int(response.status.code),

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// A business server's callback address: records what comes, and answers as it is told.
@@ -37,6 +38,8 @@ public final class RecordingReceiver: Sendable {
     public enum Answer: Sendable {
         /// With this status and header.
         case status(Int, header: (name: String, value: String)? = nil)
+        /// With 200, after so long.
+        case late(Duration)
         /// Not at all.
         case hang
     }
@@ -44,7 +47,7 @@ public final class RecordingReceiver: Sendable {
     private struct State {
         var plans: [String: [Answer]] = [:]
         var inspect: (@Sendable (Recorded) -> Void)?
-        var running: Task<Void, Never>?
+        var running: (group: ServiceGroup, end: Task<Void, Never>)?
     }
 
     /// The port, the same after every ``start()``.
@@ -53,6 +56,8 @@ public final class RecordingReceiver: Sendable {
     public let recorded = Watched<[Recorded]>([])
     private let state = Mutex(State())
     private let identity: TestCA.Identity?
+    /// Those who wait with an answer stop waiting when it goes down.
+    private let isUp = Watched(false)
 
     /// A receiver that is not up yet.
     ///
@@ -86,15 +91,17 @@ public final class RecordingReceiver: Sendable {
             router: router, server: try server(),
             configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { _ in continuation.yield() }, logger: logger)
-        let running = Task {
+        let group = ServiceGroup(services: [application], logger: logger)
+        isUp.update { $0 = true }
+        let end = Task {
             do {
-                try await application.run()
+                try await group.run()
                 continuation.finish()
             } catch {
                 continuation.finish(throwing: error)
             }
         }
-        state.withLock { $0.running = running }
+        state.withLock { $0.running = (group, end) }
         for try await _ in listening { break }
     }
 
@@ -108,13 +115,17 @@ public final class RecordingReceiver: Sendable {
     }
 
     /// Goes down; connections are closed.
+    ///
+    /// Not by cancelling: a connection that was accepted a moment before has nobody to close it then, and the transport
+    /// ends the process.
     public func stop() async {
         let running = state.withLock { state in
             defer { state.running = nil }
             return state.running
         }
-        running?.cancel()
-        await running?.value
+        isUp.update { $0 = false }
+        await running?.group.triggerGracefulShutdown()
+        await running?.end.value
     }
 
     /// Waits for the callback number `count` (from 1) of a task.
@@ -162,9 +173,12 @@ public final class RecordingReceiver: Sendable {
                 var fields = HTTPFields()
                 if let header, let name = HTTPField.Name(header.name) { fields[name] = header.value }
                 return Response(status: .init(code: code), headers: fields)
-            case .hang:
-                try await Task.sleep(for: .seconds(3600))
+            case .late(let duration):
+                try await Task.sleep(for: duration)
                 return Response(status: .ok)
+            case .hang:
+                _ = try await receiver.isUp.wait("the receiver's end", within: .seconds(3600)) { $0 ? nil : true }
+                return Response(status: .serviceUnavailable)
             }
         }
     }

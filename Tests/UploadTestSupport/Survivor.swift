@@ -12,13 +12,17 @@ public final class Survivor: Sendable {
     }
 
     private let server: ServerProcess
+    private let patience: Duration?
     private let ledger = Mutex(Ledger())
     /// Counts the starts.
     private let starts = Watched(0)
 
     /// Uploads to this server, which is not up yet.
-    public init(_ server: ServerProcess) {
-        self.server = server
+    ///
+    /// - Parameter patience: after how long something is repeated that failed while the server lives, where that can be:
+    ///   a connection that another request took over; `nil` where nothing but the server's death can fail.
+    public init(_ server: ServerProcess, patience: Duration? = nil) {
+        (self.server, self.patience) = (server, patience)
     }
 
     /// How many blocks were acknowledged.
@@ -35,14 +39,13 @@ public final class Survivor: Sendable {
         // What was acknowledged before the death, not what comes after the start.
         let (held, handles) = ledger.withLock { ($0.held, $0.handles) }
         try await server.start(environment: environment)
-        for (id, ranges) in held {
-            guard let handle = handles[id] else { continue }
-            do {
-                try await look(handle, for: ranges)
-            } catch let error as TimedOut {
-                throw error
-            } catch {
-                // It died again meanwhile; the next start looks at the same and more.
+        await withDiscardingTaskGroup { group in
+            for (id, ranges) in held {
+                guard let handle = handles[id] else { continue }
+                group.addTask {
+                    // Where it died again meanwhile, the next start looks at the same and more.
+                    try? await self.look(handle, for: ranges)
+                }
             }
         }
         starts.update { $0 += 1 }
@@ -67,30 +70,38 @@ public final class Survivor: Sendable {
 
     /// Registers a task.
     public func register(_ task: NewTask) async throws -> UploadHandle {
-        let handle = try await untilAnswered { try await self.server.register(task) }
-        ledger.withLock { $0.handles[handle.id] = handle }
-        return handle
+        try await untilAnswered { try await self.server.register(task) }
     }
 
     /// Sends a block until there is an answer; what is acknowledged has to be held from then on.
     public func send(_ block: ClosedRange<Int>, of file: TestFile, to handle: UploadHandle) async throws -> HTTPAnswer {
         let answer = try await untilAnswered { try await handle.send(block, of: file) }
-        if answer.retCode == "0" || answer.retCode == "1" {
-            ledger.withLock { ledger in
-                ledger.held[handle.id, default: []].append(block)
-                ledger.acknowledgements += 1
-            }
-        }
+        if answer.retCode == "0" || answer.retCode == "1" { note(block, of: handle) }
         return answer
+    }
+
+    /// Writes down that a block was acknowledged.
+    public func note(_ block: ClosedRange<Int>, of handle: UploadHandle) {
+        ledger.withLock { ledger in
+            ledger.handles[handle.id] = handle
+            ledger.held[handle.id, default: []].append(block)
+            ledger.acknowledgements += 1
+        }
     }
 
     /// Nothing more is expected of the task's blocks: it was closed, or its bytes were taken away on purpose.
     public func release(_ handle: UploadHandle) {
-        ledger.withLock { $0.held[handle.id] = nil }
+        ledger.withLock { ledger in
+            ledger.held[handle.id] = nil
+            ledger.handles[handle.id] = nil
+        }
     }
 
     /// Repeats what the death of the server interrupts, after its next start.
+    ///
+    /// - Throws: ``TimedOut`` after a minute without one, or two without an answer.
     public func untilAnswered<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        let end = ContinuousClock.now + .seconds(120)
         while true {
             let seen = starts.value
             do {
@@ -102,7 +113,11 @@ public final class Survivor: Sendable {
             } catch {
                 // Connections die with the server; the next one answers.
             }
-            _ = try await starts.wait("the next start", within: .seconds(60)) { $0 > seen ? true : nil }
+            do {
+                _ = try await starts.wait("the next start", within: patience ?? .seconds(60)) { $0 > seen ? true : nil }
+            } catch let error as TimedOut {
+                guard patience != nil, ContinuousClock.now < end else { throw error }
+            }
         }
     }
 }

@@ -52,14 +52,15 @@ public final class Timeline: Sendable {
         }
     }
 
-    /// What the wall clock showed that long ago, or shows for that long ago now, whichever is earlier: what happened
-    /// before is certainly older, and what happened since is never taken for older than it is.
+    /// The earliest that the wall clock has shown for that long ago, then or at any time since: what happened before is
+    /// older, and what happened since is never taken for older than it is, however often the clock was set meanwhile.
     public func instant(ago duration: Duration) -> Timestamp {
         look()
-        let (now, then) = (clock.now.advanced(by: .zero - duration), clock.uptime - duration)
+        let then = clock.uptime - duration
         return state.withLock { state in
-            let stretch = state.stretches.last { $0.start <= then } ?? state.stretches[0]
-            return min(now, Timestamp(milliseconds: then.milliseconds + stretch.offset))
+            let first = state.stretches.lastIndex { $0.start <= then } ?? 0
+            let earliest = state.stretches[first...].reduce(Int64.max) { min($0, $1.offset) }
+            return Timestamp(milliseconds: then.milliseconds + earliest)
         }
     }
 

@@ -13,7 +13,10 @@ public protocol CallbackOutbox: Sendable {
     func readdress(to destinations: [String: String]) async throws
 
     /// Moves the time at which every pending row is due, after the wall clock was set by as much.
-    func postpone(by duration: Duration) async throws
+    ///
+    /// A row that was written after that, and before it was noticed, has its new time already, and is not told apart.
+    /// So a row that was never attempted is due at once whatever its time, and none later than the longest pause from now.
+    func postpone(by duration: Duration, longestPause: Duration) async throws
 
     /// The identities of the business servers that have undelivered rows, with the time when the earliest is due.
     func pendingDestinations() async throws -> [PendingDestination]

@@ -5,17 +5,21 @@ public struct ClockWatch: Sendable {
 
     private let timeline: Timeline
     private let outbox: any CallbackOutbox
+    private let longestPause: Duration
     private let clock: any ServiceClock
     private let observer: any UploadObserver
     private let outboxChanged: @Sendable () -> Void
 
-    /// - Parameter outboxChanged: called after what is due was moved.
+    /// - Parameters:
+    ///   - longestPause: between two attempts to deliver a callback.
+    ///   - outboxChanged: called after what is due was moved.
     public init(
-        _ timeline: Timeline, outbox: any CallbackOutbox, clock: any ServiceClock, observer: any UploadObserver,
-        outboxChanged: @escaping @Sendable () -> Void
+        _ timeline: Timeline, outbox: any CallbackOutbox, longestPause: Duration, clock: any ServiceClock,
+        observer: any UploadObserver, outboxChanged: @escaping @Sendable () -> Void
     ) {
         self.timeline = timeline
         self.outbox = outbox
+        self.longestPause = longestPause
         self.clock = clock
         self.observer = observer
         self.outboxChanged = outboxChanged
@@ -28,7 +32,7 @@ public struct ClockWatch: Sendable {
             let jumped = timeline.look()
             if jumped != followed {
                 do {
-                    try await outbox.postpone(by: jumped - followed)
+                    try await outbox.postpone(by: jumped - followed, longestPause: longestPause)
                     observer.observe(.clockJumped(by: jumped - followed))
                     followed = jumped
                     outboxChanged()

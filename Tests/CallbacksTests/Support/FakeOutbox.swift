@@ -50,7 +50,7 @@ actor FakeOutbox: CallbackOutbox {
 
     func readdress(to destinations: [String: String]) {}
 
-    func postpone(by duration: Duration) {}
+    func postpone(by duration: Duration, longestPause: Duration) {}
 
     func pendingDestinations() throws -> [PendingDestination] {
         try check(.survey)

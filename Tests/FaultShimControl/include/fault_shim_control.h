@@ -6,7 +6,7 @@
 
 /// The page through which a test steers the shim inside of the program under test: a file that both map.
 ///
-/// Rules are only ever appended and switched off, so that a thread which is looking at one never sees another's halves.
+/// Rules are only ever appended, and switched off and on, so that a thread which is looking at one never sees another's halves.
 struct fault_shim_control;
 
 /// What a rule is about; bits, so that one rule can be about several.
@@ -62,6 +62,8 @@ size_t fault_shim_path_limit(void);
 int fault_shim_add(struct fault_shim_control *control, struct fault_shim_rule rule, const char *path);
 /// Switches a rule off; calls that it holds go on.
 void fault_shim_remove(struct fault_shim_control *control, int number);
+/// Switches a rule on again.
+void fault_shim_restore(struct fault_shim_control *control, int number);
 /// Calls that the rule was applied to.
 uint64_t fault_shim_hits(struct fault_shim_control *control, int number);
 /// Calls that wait at this moment.
