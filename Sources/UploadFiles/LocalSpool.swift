@@ -4,18 +4,27 @@ import UploadCore
 
 /// An unlinked file: the kernel frees it with the descriptor, whatever happens to the process.
 final class LocalSpool: Spool {
+    private static let prefix = "spool-"
+
     private let file: OwnedDescriptor
     private let threads: IOThreads
     private let end = Mutex<Int64>(0)
 
     init(in folder: FilePath, threads: IOThreads) throws {
         // The id is the descriptor's, or rather the moment's: the name is gone before anyone could want it.
-        let path = folder.appending("spool-\(UInt64.random(in: 0 ... .max))")
+        let path = folder.appending("\(Self.prefix)\(UInt64.random(in: 0 ... .max))")
         file = OwnedDescriptor(
             try FileDescriptor.open(
                 path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite))
         try SystemCall.removeFile(path)
         self.threads = threads
+    }
+
+    /// Removes spools whose process died, or whose machine lost its power, between making and unlinking them.
+    static func removeLeftovers(in folder: FilePath) throws {
+        for name in try SystemCall.entries(folder) where name.hasPrefix(prefix) {
+            try SystemCall.removeFile(folder.appending(name))
+        }
     }
 
     func append(_ chunks: [any ByteChunk]) async throws {
