@@ -37,6 +37,7 @@ public final class FileStore: StagingStore {
                 // not even be read is none that we made an entry in.
                 do { try SystemCall.syncFolder(path.folder) } catch Errno.permissionDenied { continue }
             }
+            try LocalSpool.removeLeftovers(in: folder)
         } catch let error as Errno {
             throw FolderError(folders: [stagingFolder, storeDirectory], cause: error)
         }

@@ -38,6 +38,7 @@ public struct UploadDatabase: Sendable {
         do {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try syncLog(of: path, in: folder)
             let pool = try DatabasePool(path: path, configuration: configuration())
             let migrator = migrator()
             if let unknown = try pool.read({ db in try unknownMigrations(db) }), !unknown.isEmpty {
@@ -98,6 +99,17 @@ public struct UploadDatabase: Sendable {
         for (pragma, wanted) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
             let value = try String.fetchOne(db, sql: "PRAGMA \(pragma)") ?? ""
             guard value == wanted else { throw DatabaseOpenError.notDurable(pragma: pragma, value: value) }
+        }
+    }
+
+    /// Makes durable what a killed process had written to the log and not synced: from the machine's memory it is read
+    /// like what was committed, and a block that is held already is acknowledged without another COMMIT.
+    private static func syncLog(of path: String, in folder: URL) throws {
+        guard FileManager.default.fileExists(atPath: path + "-wal") else { return }
+        for url in [URL(fileURLWithPath: path + "-wal"), folder] {
+            let file = try FileHandle(forReadingFrom: url)
+            try file.synchronize()
+            try file.close()
         }
     }
 

@@ -9,24 +9,40 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "recording.h"
 #include "shim.h"
 
 #define ALIAS(name, other) extern __typeof__(other) name __attribute__((alias(#other)))
 
 // MARK: Opening
 
+static int makes(int folder, const char *path, int flags) {
+    int before = errno;
+    int result = (flags & O_TMPFILE) == O_TMPFILE
+        || ((flags & O_CREAT) && faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
+    errno = before;
+    return result;
+}
+
+static int open_recorded(int folder, const char *path, int flags, mode_t mode) {
+    int is_new = makes(folder, path, flags);
+    int file = REAL(openat)(folder, path, flags, mode);
+    if (file >= 0 && is_new) recording_of_file(RECORDING_CREATE, file, 0);
+    if (file >= 0 && !is_new && (flags & O_TRUNC)) recording_of_file(RECORDING_TRUNCATE, file, 0);
+    return file;
+}
+
 static int open_any(int folder, const char *path, int flags, mode_t mode) {
     uint32_t operation = FAULT_SHIM_OPEN;
-    if (!shim_is_idle()) {
-        int before = errno;
-        int makes = (flags & O_TMPFILE) == O_TMPFILE
-            || ((flags & O_CREAT) && faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0);
-        if (makes) operation |= FAULT_SHIM_CREATE;
-        errno = before;
-    }
+    if (!shim_is_idle() && makes(folder, path, flags)) operation |= FAULT_SHIM_CREATE;
     struct shim_verdict verdict = shim_judge_path(operation, folder, path);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(openat)(folder, path, flags, mode);
+    if (!(flags & (O_CREAT | O_TRUNC)) || !recording_begin_path(folder, path)) {
+        return REAL(openat)(folder, path, flags, mode);
+    }
+    int file = open_recorded(folder, path, flags, mode);
+    recording_end();
+    return file;
 }
 
 #define MODE(flags)                                     \
@@ -67,7 +83,13 @@ DIR *opendir(const char *path) {
 int mkdirat(int folder, const char *path, mode_t mode) {
     struct shim_verdict verdict = shim_judge_path(FAULT_SHIM_MKDIR, folder, path);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(mkdirat)(folder, path, mode);
+    int is_recorded = recording_begin_path(folder, path);
+    int status = REAL(mkdirat)(folder, path, mode);
+    if (is_recorded) {
+        if (status == 0) recording_of_paths(RECORDING_MKDIR, folder, path, 0, NULL);
+        recording_end();
+    }
+    return status;
 }
 
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
@@ -75,7 +97,14 @@ int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode);
 int unlinkat(int folder, const char *path, int flags) {
     struct shim_verdict verdict = shim_judge_path(FAULT_SHIM_UNLINK, folder, path);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(unlinkat)(folder, path, flags);
+    enum recording_kind kind = flags & AT_REMOVEDIR ? RECORDING_RMDIR : RECORDING_UNLINK;
+    int is_recorded = recording_begin_path(folder, path);
+    int status = REAL(unlinkat)(folder, path, flags);
+    if (is_recorded) {
+        if (status == 0) recording_of_paths(kind, folder, path, 0, NULL);
+        recording_end();
+    }
+    return status;
 }
 
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
@@ -91,7 +120,13 @@ int remove(const char *path) {
 int renameat2(int folder, const char *path, int other_folder, const char *other, unsigned flags) {
     struct shim_verdict verdict = shim_judge_paths(FAULT_SHIM_RENAME, folder, path, other_folder, other);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(renameat2)(folder, path, other_folder, other, flags);
+    int is_recorded = recording_begin_path(folder, path);
+    int status = REAL(renameat2)(folder, path, other_folder, other, flags);
+    if (is_recorded) {
+        if (status == 0) recording_of_paths(flags ? RECORDING_UNKNOWN : RECORDING_RENAME, folder, path, other_folder, other);
+        recording_end();
+    }
+    return status;
 }
 
 int renameat(int folder, const char *path, int other_folder, const char *other) {
@@ -103,7 +138,13 @@ int rename(const char *path, const char *other) { return renameat2(AT_FDCWD, pat
 int linkat(int folder, const char *path, int other_folder, const char *other, int flags) {
     struct shim_verdict verdict = shim_judge_paths(FAULT_SHIM_LINK, folder, path, other_folder, other);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(linkat)(folder, path, other_folder, other, flags);
+    int is_recorded = recording_begin_path(folder, path);
+    int status = REAL(linkat)(folder, path, other_folder, other, flags);
+    if (is_recorded) {
+        if (status == 0) recording_of_paths(RECORDING_LINK, folder, path, other_folder, other);
+        recording_end();
+    }
+    return status;
 }
 
 int link(const char *path, const char *other) { return linkat(AT_FDCWD, path, AT_FDCWD, other, 0); }
@@ -111,7 +152,13 @@ int link(const char *path, const char *other) { return linkat(AT_FDCWD, path, AT
 int symlinkat(const char *target, int folder, const char *path) {
     struct shim_verdict verdict = shim_judge_path(FAULT_SHIM_LINK, folder, path);
     if (verdict.error) return shim_fail(verdict.error);
-    return REAL(symlinkat)(target, folder, path);
+    int is_recorded = recording_begin_path(folder, path);
+    int status = REAL(symlinkat)(target, folder, path);
+    if (is_recorded) {
+        if (status == 0) recording_of_paths(RECORDING_UNKNOWN, folder, path, 0, NULL);
+        recording_end();
+    }
+    return status;
 }
 
 int symlink(const char *target, const char *path) { return symlinkat(target, AT_FDCWD, path); }

@@ -164,4 +164,15 @@ import UploadTestSupport
         _ = try await fixture.store.stagedDigest(of: fixture.id)
         while try openDescriptors(where: { $0.hasPrefix(prefix) }) > 0 { await Task.yield() }
     }
+
+    /// A process may die, and a machine lose its power, between making a spool and unlinking it.
+    @Test func spoolsThatAreLeftAreRemovedAtTheStart() throws {
+        let left = try fixture.folder.write([1], to: "tmp/spool-17")
+        let other = try fixture.folder.write([1], to: "tmp/mine")
+        _ = try FileStore(
+            stagingFolder: fixture.folder("tmp"), storeDirectory: fixture.folder("store"),
+            threads: IOThreads(count: 1))
+        #expect(!fixture.exists(left))
+        #expect(fixture.exists(other))
+    }
 }

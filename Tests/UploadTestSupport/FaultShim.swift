@@ -95,13 +95,18 @@ public final class FaultShim: Sendable {
         var optional: Set<Int32> = []
     }
 
+    private let folder: String
     private let path: String
     private let library: String
+    private let records: Bool
     private let page: UInt
     private let state = Mutex(State())
 
     /// A shim without rules; its control file lies in `folder`, which is made where missing.
-    public init(folder: String) throws {
+    ///
+    /// - Parameter records: whether all changes of files in `folder` are logged.
+    public init(folder: String, records: Bool = false) throws {
+        (self.folder, self.records) = (folder, records)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         path = folder + "/shim.control"
         library = try ProgramProcess.path(ofProduct: "libFaultShim.so")
@@ -120,7 +125,10 @@ public final class FaultShim: Sendable {
     }
 
     /// What loads the shim into a program.
-    public var environment: [String: String] { ["LD_PRELOAD": library, "FAULT_SHIM_CONTROL": path] }
+    public var environment: [String: String] {
+        let control = ["LD_PRELOAD": library, "FAULT_SHIM_CONTROL": path]
+        return records ? control.merging(["FAULT_SHIM_LOG": log, "FAULT_SHIM_ROOT": folder]) { $1 } : control
+    }
 
     // MARK: Rules
 
@@ -207,6 +215,19 @@ public final class FaultShim: Sendable {
     public func setClock(offset: Duration) {
         withControl { fault_shim_set_clock($0, Int64(offset / .nanoseconds(1))) }
     }
+
+    // MARK: The recording
+
+    private var log: String { folder + "/shim.log" }
+
+    /// Bytes of the log so far.
+    package var recordingSize: Int {
+        var status = stat()
+        return stat(log, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// What was recorded so far.
+    package func recording() throws -> Recording { try Recording(path: log) }
 
     // MARK: The page
 

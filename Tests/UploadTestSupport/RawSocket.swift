@@ -50,6 +50,16 @@ public final class RawSocket: Sendable {
         return address
     }
 
+    /// The port on this side.
+    public var localPort: Int {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
     /// Sends all of it.
     public func send(_ bytes: [UInt8]) async throws {
         try await blocking { [descriptor] in

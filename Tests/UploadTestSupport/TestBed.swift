@@ -27,15 +27,17 @@ public final class TestBed: Sendable {
     private let processes = Mutex<[ProgramProcess]>([])
     private let hasFailed = Mutex(false)
 
-    private init(overrides: [String], environment: [String: String], loadsShim: Bool) throws {
-        folder =
-            FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-            .appendingPathComponent("fupload-contract-\(UUID().uuidString.prefix(8))").path
+    private init(_ folder: String, _ shim: FaultShim?, overrides: [String], environment: [String: String]) throws {
+        (self.folder, self.shim) = (folder, shim)
         receiver = try RecordingReceiver()
-        shim = loadsShim ? try FaultShim(folder: folder) : nil
         server = try ServerProcess(
             folder: folder, businessServers: Self.businessServers(receiver), overrides: overrides,
             environment: environment.merging(shim?.environment ?? [:]) { $1 })
+    }
+
+    private static func newFolder() -> String {
+        FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+            .appendingPathComponent("fupload-contract-\(UUID().uuidString.prefix(8))").path
     }
 
     /// Runs a test: the receiver and the server are up when `body` begins.
@@ -43,7 +45,7 @@ public final class TestBed: Sendable {
         overrides: [String], environment: [String: String] = [:], startsServer: Bool = true,
         _ body: (TestBed) async throws -> Void
     ) async throws {
-        let bed = try TestBed(overrides: overrides, environment: environment, loadsShim: false)
+        let bed = try TestBed(newFolder(), nil, overrides: overrides, environment: environment)
         try await bed.run(startsServer: startsServer) { try await body(bed) }
     }
 
@@ -57,31 +59,36 @@ public final class TestBed: Sendable {
 
     /// Runs a test with a ``FaultShim`` in the server, through all of its restarts.
     ///
+    /// - Parameter records: whether it logs all changes of files in the bed's folder.
     /// - Throws: ``FaultShim/Unhit`` when a rule that was given met no call: the test would have shown nothing.
-    public static func runWithShim(
-        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true,
-        _ body: (TestBed, FaultShim) async throws -> Void
-    ) async throws {
-        let bed = try TestBed(overrides: overrides, environment: environment, loadsShim: true)
-        guard let shim = bed.shim else { return }
-        try await bed.run(startsServer: startsServer) {
-            try await body(bed, shim)
+    @discardableResult
+    public static func runWithShim<Result>(
+        _ overrides: String..., environment: [String: String] = [:], startsServer: Bool = true, records: Bool = false,
+        _ body: (TestBed, FaultShim) async throws -> Result
+    ) async throws -> Result {
+        let folder = newFolder()
+        let shim = try FaultShim(folder: folder, records: records)
+        let bed = try TestBed(folder, shim, overrides: overrides, environment: environment)
+        return try await bed.run(startsServer: startsServer) {
+            let result = try await body(bed, shim)
             try shim.requireHits()
+            return result
         }
     }
 
-    private func run(startsServer: Bool, _ body: () async throws -> Void) async throws {
+    private func run<Result>(startsServer: Bool, _ body: () async throws -> Result) async throws -> Result {
         try await Self.$current.withValue(self) {
             do {
                 try await receiver.start()
                 if startsServer { try await server.start() }
-                try await body()
+                let result = try await body()
+                await end()
+                return result
             } catch {
                 noteFailure()
                 await end()
                 throw error
             }
-            await end()
         }
     }
 

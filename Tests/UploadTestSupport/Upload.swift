@@ -51,6 +51,11 @@ public struct UploadHandle: Sendable {
         (self.server, self.id, given) = (server, id, (upload, blocks, state))
     }
 
+    /// The same task at another server.
+    init(_ server: ServerProcess, _ other: UploadHandle) {
+        (self.server, id, given) = (server, other.id, other.given)
+    }
+
     /// Where blocks go now.
     public var uploadURL: String { current(given.upload) }
     /// Where the state of the upload is told now.
