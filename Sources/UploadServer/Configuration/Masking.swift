@@ -15,18 +15,20 @@ enum Masking {
         return oneLine(String(reflecting: text.count > 80 ? "\(text.prefix(80))…" : text))
     }
 
-    /// An unknown key. A badly indented file turns tokens into keys, so only what looks like a key is shown. Of a key
-    /// with dots that is the part behind the last one, where it is near a known key: a token may have dots too.
-    static func unknownKey(_ key: String, holdsMap: Bool, isNearKnownKey: Bool) -> String {
+    /// An unknown key. A badly indented file turns tokens into keys, so only what looks like a key is shown. A token may
+    /// have dots, and something like a key behind the last one.
+    ///
+    /// - Parameter suggestion: The known key that the full name of this one is near to.
+    static func unknownKey(_ key: String, fullName: String, holdsMap: Bool, suggestion: String?) -> String {
         guard !key.isEmpty else { return "\"\"" }
-        guard isNearKnownKey else {
+        guard let suggestion else {
             let looksLikeKey = key.count <= 32 && key.allSatisfy { $0.isASCII && $0.isLetter }
             return looksLikeKey && !holdsMap ? key : token(key)
         }
-        guard let dot = key.lastIndex(of: ".") else { return oneLine(key) }
-        let section = String(key[..<dot])
-        let isKnown = ConfigurationKey<ServerConfiguration>.all.contains { $0.name.hasPrefix("\(section).") }
-        return "\(isKnown ? section : token(section))\(oneLine(String(key[dot...])))"
+        guard let dot = key.lastIndex(of: "."), !KeySuggestion.isAlmost(fullName, suggestion) else {
+            return oneLine(key)
+        }
+        return token(String(key[..<dot])) + oneLine(String(key[dot...]))
     }
 
     /// Text in which no line end or other control character can make one line of a log look like two.
