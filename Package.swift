@@ -151,14 +151,20 @@ let package = Package(
         .testTarget(
             name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto],
             swiftSettings: settings),
-        .testTarget(name: "MultipartTests", dependencies: ["Multipart", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "MultipartTests", dependencies: ["Multipart", "UploadTestSupport", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "UploadHTTPTests",
+            dependencies: ["UploadHTTP", "UploadCore", "Multipart", "UploadTestSupport", hummingbird, nioCore],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CallbacksTests",
             dependencies: ["Callbacks", "UploadTestSupport", crypto, logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: settings
         ),
         .testTarget(
-            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging],
+            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

@@ -9,7 +9,7 @@ enum RetryAfter {
 
     /// The wait a field value asks for, within 0...``longest``; `nil` when it is neither seconds nor a date.
     static func wait(_ value: String, now: Timestamp) -> Duration? {
-        if !value.isEmpty, value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+        if isNumber(value) {
             // Only a number that is far too large does not convert.
             return .seconds(min(Int64(value) ?? .max, longest.components.seconds))
         }
@@ -37,9 +37,14 @@ enum RetryAfter {
 
     /// A year of two digits that seems to be more than 50 years ahead is of the past (RFC 9110, section 5.6.7).
     private static func century(of digits: String, now: Timestamp) -> String? {
-        guard let year = Int(digits), let present = Int(now.description.prefix(4)) else { return nil }
+        guard isNumber(digits), let year = Int(digits), let present = Int(now.description.prefix(4)) else { return nil }
         let candidate = present - present % 100 + year
         return String(candidate > present + 50 ? candidate - 100 : candidate)
+    }
+
+    /// Whether a text is digits only; `Int` takes a sign too.
+    private static func isNumber(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private static func padded(_ number: String) -> String {

@@ -28,7 +28,7 @@ struct BlockAPI: Sendable {
     }
 
     @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
-        let address = try address(in: request)
+        let address = try TaskAddress(query: request.uri)
         do {
             let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
             let parts = BlockParts(
@@ -43,25 +43,16 @@ struct BlockAPI: Sendable {
 
     @Sendable private func state(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
         let body = try StateBody(await jsonBody(of: request, context))
-        let key = request.uri.queryParameters["key"].map(String.init) ?? ""
-        _ = try await service.changeState(TaskAddress(id: body.taskID, key: key), body.request)
+        _ = try await service.changeState(TaskAddress(id: body.taskID, query: request.uri), body.request)
         return Answers.stateChanged()
     }
 
     @Sendable private func blocksInfo(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
-        Answers.progress(try await service.progress(of: address(in: request)))
+        Answers.progress(try await service.progress(of: TaskAddress(query: request.uri)))
     }
 
     @Sendable private func ready(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
         Answers.readiness(await service.readiness.reasons())
-    }
-
-    /// The task that the URL names.
-    private func address(in request: Request) throws(UploadError) -> TaskAddress {
-        let query = request.uri.queryParameters
-        guard let text = query["taskId"] else { throw .invalid("taskId", "is missing") }
-        guard let id = TaskID(text) else { throw .invalid("taskId", "must be a task's number") }
-        return TaskAddress(id: id, key: query["key"].map(String.init) ?? "")
     }
 
     private func jsonBody(of request: Request, _ context: UploadRequestContext) async throws -> [UInt8] {

@@ -8,7 +8,8 @@ struct JSONScanner {
         var problem: String
     }
 
-    /// Deeper nesting is refused, so that no input exhausts the stack here or in whoever reads the callback.
+    /// How many objects and arrays may lie in each other, the outermost included. More are refused, so that no input
+    /// exhausts the stack here or in whoever reads the callback.
     static let maximumDepth = 128
 
     private let bytes: [UInt8]
@@ -21,7 +22,7 @@ struct JSONScanner {
         scanner.skipWhitespace()
         guard scanner.peek == UInt8(ascii: "{") else { throw SyntaxError(problem: "must be a JSON object") }
         var members: [String: JSONValue] = [:]
-        try scanner.object { (name, value) throws(SyntaxError) in members[name] = value }
+        try scanner.object(depth: 1) { members[$0] = $1 }
         scanner.skipWhitespace()
         guard scanner.peek == nil else { throw scanner.error() }
         return members
@@ -48,38 +49,40 @@ struct JSONScanner {
         position += 1
     }
 
-    private mutating func value(depth: Int) throws(SyntaxError) -> JSONValue {
-        guard depth <= Self.maximumDepth else {
-            throw SyntaxError(problem: "is nested deeper than \(Self.maximumDepth) levels")
-        }
-        let start = position
-        let kind: JSONValue.Kind
+    private mutating func value(depth: Int) throws(SyntaxError) -> JSONValue.Kind {
         switch peek {
         case UInt8(ascii: "{"):
-            try object(depth: depth) { _, _ in }
-            kind = .other
+            try object(depth: deeper(depth))
+            return .other
         case UInt8(ascii: "["):
-            try array(depth: depth)
-            kind = .other
+            try array(depth: deeper(depth))
+            return .other
         case UInt8(ascii: "\""):
-            kind = .string(try string())
+            return .string(try string())
         case UInt8(ascii: "t"):
             try literal("true")
-            kind = .other
+            return .other
         case UInt8(ascii: "f"):
             try literal("false")
-            kind = .other
+            return .other
         case UInt8(ascii: "n"):
             try literal("null")
-            kind = .null
+            return .null
         default:
-            kind = try number() ? .integer : .other
+            return try number() ? .integer : .other
         }
-        return JSONValue(kind: kind, text: String(decoding: bytes[start..<position], as: UTF8.self))
     }
 
+    private func deeper(_ depth: Int) throws(SyntaxError) -> Int {
+        guard depth < Self.maximumDepth else {
+            throw SyntaxError(problem: "is nested deeper than \(Self.maximumDepth) levels")
+        }
+        return depth + 1
+    }
+
+    /// - Parameter member: takes the members; `nil` for an inner object, whose text is part of a member's.
     private mutating func object(
-        depth: Int = 0, _ member: (String, JSONValue) throws(SyntaxError) -> Void
+        depth: Int, _ member: ((String, JSONValue) -> Void)? = nil
     ) throws(SyntaxError) {
         try take(UInt8(ascii: "{"))
         skipWhitespace()
@@ -90,7 +93,9 @@ struct JSONScanner {
             skipWhitespace()
             try take(UInt8(ascii: ":"))
             skipWhitespace()
-            try member(name, try value(depth: depth + 1))
+            let start = position
+            let kind = try value(depth: depth)
+            member?(name, JSONValue(kind: kind, text: String(decoding: bytes[start..<position], as: UTF8.self)))
             skipWhitespace()
             if peek == UInt8(ascii: "}") { return position += 1 }
             try take(UInt8(ascii: ","))
@@ -103,7 +108,7 @@ struct JSONScanner {
         if peek == UInt8(ascii: "]") { return position += 1 }
         while true {
             skipWhitespace()
-            _ = try value(depth: depth + 1)
+            _ = try value(depth: depth)
             skipWhitespace()
             if peek == UInt8(ascii: "]") { return position += 1 }
             try take(UInt8(ascii: ","))

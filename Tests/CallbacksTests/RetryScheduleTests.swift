@@ -1,20 +1,8 @@
 import Testing
 import UploadCore
+import UploadTestSupport
 
 @testable import Callbacks
-
-/// SplitMix64: the same numbers on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 struct RetryScheduleTests {
     private static let created = Timestamp(milliseconds: 1_700_000_000_000)
@@ -25,7 +13,7 @@ struct RetryScheduleTests {
         _ result: DeliveryResult, attempt: Int = 1, after age: Duration = .zero, by schedule: RetrySchedule = exact,
         seed: UInt64 = 1
     ) -> CallbackAttempt.Verdict {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         return schedule.verdict(
             after: result, attempt: attempt, createdAt: Self.created, now: Self.created.advanced(by: age),
             using: &generator)

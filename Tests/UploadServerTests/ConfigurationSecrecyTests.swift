@@ -49,6 +49,8 @@ import Testing
         "bServer:\n  \(token):\n  secret: '\(secret)' '\n",
         // Tokens as keys at the wrong level, given twice, in maps and lists.
         "bServer:\n\(token):\n  name: a\n",
+        "\(token).nmae: a",
+        "bServer: {a: {\(token).sceret: a}}",
         "bServer: {\(token): {\(token): {name: a}}}",
         "bServer: {\(token): {name: a}, \(token): {name: b}}",
         "bServer: {\(token): {name: [a], secret: {\(secret): 1}}}",

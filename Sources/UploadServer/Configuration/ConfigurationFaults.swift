@@ -47,7 +47,7 @@ extension ConfigurationFault {
         _ key: String, under prefix: String = "", holdsMap: Bool = false, known: [String], at place: String?
     ) -> Self {
         let suggestion = KeySuggestion.nearest(to: prefix + key, among: known)
-        let shown = Masking.unknownKey(key, holdsMap: holdsMap, isNearKnownKey: suggestion != nil)
+        let shown = Masking.unknownKey(key, fullName: prefix + key, holdsMap: holdsMap, suggestion: suggestion)
         return Self(prefix + shown, "unknown key" + (suggestion.map { "; did you mean \($0)?" } ?? ""), at: place)
     }
 }

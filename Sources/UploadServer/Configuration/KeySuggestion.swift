@@ -10,6 +10,11 @@ enum KeySuggestion {
         return best.distance <= tolerance ? best.name : nil
     }
 
+    /// Whether all of a key, not just its last part, is near a known one.
+    static func isAlmost(_ key: String, _ known: String) -> Bool {
+        edits(key.lowercased(), known.lowercased()) <= 2
+    }
+
     private static func distance(from unknown: String, to known: String) -> Int {
         min(edits(unknown.lowercased(), known.lowercased()), edits(lastPart(of: unknown), lastPart(of: known)))
     }

@@ -1,7 +1,7 @@
 import Multipart
 
-/// A random form, for property tests; full of what looks almost like a boundary.
-struct Form {
+/// A random form, full of what looks almost like a boundary.
+struct RandomForm {
     var boundary: String
     var parts: [Collected.Part]
     var bytes: [UInt8]
@@ -48,26 +48,10 @@ struct Form {
             default: piece = (0..<5).map { _ in UInt8.random(in: 0...255, using: &generator) }
             }
             // No sender chooses a boundary that is in the content.
-            guard occurrences(of: delimiter, in: Array("\r\n".utf8) + body + piece).isEmpty else { continue }
+            let text = Array("\r\n".utf8) + body + piece
+            guard !text.indices.contains(where: { text[$0...].starts(with: delimiter) }) else { continue }
             body += piece
         }
         return body
-    }
-}
-
-/// SplitMix64, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

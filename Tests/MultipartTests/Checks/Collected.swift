@@ -16,6 +16,10 @@ struct Collected: Equatable {
     /// Whether events came in an order that the contract rules out.
     private(set) var isOutOfOrder = false
 
+    init(error: MultipartError? = nil) {
+        self.error = error
+    }
+
     mutating func add(_ event: MultipartEvent) {
         let isInPart = parts.last?.isComplete == false
         switch event {
@@ -48,6 +52,17 @@ extension Collected {
         } catch {
             self.error = error
         }
+        isOutOfOrder = isOutOfOrder || !isFinal(&parser)
+    }
+
+    /// Whether a parser that is done says the same again, whatever comes.
+    private func isFinal(_ parser: inout MultipartParser) -> Bool {
+        parser.append(ByteBuffer(string: "\r\n--B\r\n"))
+        do throws(MultipartError) {
+            return try parser.next() == nil && error == nil
+        } catch {
+            return error == self.error
+        }
     }
 
     init(_ input: some Collection<UInt8>, boundary: String = "B", limits: MultipartLimits = .init()) {
@@ -61,16 +76,20 @@ extension Collected {
 
 extension Collection<UInt8> {
     /// Every byte a chunk of its own.
-    var bytewise: [ByteBuffer] { map { ByteBuffer(bytes: [$0]) } }
+    var bytewise: [ByteBuffer] { split { 1 } }
 
     /// Chunks of random lengths, some of them empty.
     func split(upTo maxLength: Int, using generator: inout some RandomNumberGenerator) -> [ByteBuffer] {
-        var rest = self[...]
+        split { Int.random(in: 0...maxLength, using: &generator) }
+    }
+
+    /// Chunks of the given lengths.
+    func split(_ nextLength: () -> Int) -> [ByteBuffer] {
+        var rest = ByteBuffer(bytes: self)
         var chunks: [ByteBuffer] = []
-        while !rest.isEmpty {
-            let length = Int.random(in: 0...maxLength, using: &generator)
-            chunks.append(ByteBuffer(bytes: rest.prefix(length)))
-            rest = rest.dropFirst(length)
+        while rest.readableBytes > 0 {
+            guard let chunk = rest.readSlice(length: Swift.min(nextLength(), rest.readableBytes)) else { break }
+            chunks.append(chunk)
         }
         return chunks
     }

@@ -1,0 +1,1 @@
+../../../../Sources/Callbacks/RetryAfter.swift

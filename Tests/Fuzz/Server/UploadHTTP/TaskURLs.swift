@@ -1,0 +1,1 @@
+../../../../Sources/UploadHTTP/TaskURLs.swift

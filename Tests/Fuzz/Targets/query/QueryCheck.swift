@@ -1,0 +1,1 @@
+../../../UploadHTTPTests/Checks/QueryCheck.swift
