@@ -108,7 +108,8 @@ extension JSONCheck {
         guard let id = TaskID(1) else { return "no task" }
         let now = Timestamp(milliseconds: 0)
         let task = UploadTask(
-            id: id, state: .finished, registration: registration, targetPath: "/", receivedBytes: 0, reason: "",
+            id: id, state: .finished, registration: registration, targetPath: "/", keyGeneration: 1, receivedBytes: 0,
+            reason: "",
             createdAt: now, activeAt: now)
         let body = CallbackDraft(.finished, status: "ok", destination: "").body(for: task)
         guard let sent = (try? JSONSerialization.jsonObject(with: Data(body.utf8))) as? [String: Any] else {

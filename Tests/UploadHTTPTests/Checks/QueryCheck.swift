@@ -36,15 +36,16 @@ enum QueryCheck {
         guard address.key.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
             return nil
         }
-        let urls = TaskURLs(address: "http://127.0.0.1", port: 8080, proxyAddress: "")
-        for url in [urls.upload(address.id, key: address.key), urls.blocks(address.id, key: address.key)] {
+        let links = TaskURLs(address: "http://127.0.0.1", port: 8080, proxyAddress: "")
+            .links(of: address.id, key: address.key, base: nil)
+        for url in [links.upload, links.blocks] {
             let uri = URI(url)
             guard let again = try? TaskAddress(query: uri), again.id == address.id, again.key == address.key else {
                 return "\(url) is not read back"
             }
         }
-        let state = TaskAddress(id: address.id, query: URI(urls.state(key: address.key)))
-        return state.key == address.key ? nil : "\(urls.state(key: address.key)) is not read back"
+        let state = TaskAddress(id: address.id, query: URI(links.state))
+        return state.key == address.key ? nil : "\(links.state) is not read back"
     }
 
     /// The first parameter of a name, decoded where it can be.
