@@ -81,26 +81,30 @@ enum ConfigurationCheck {
 private enum Rendering {
     static func yaml(_ configuration: ServerConfiguration) -> String {
         var lines: [String] = []
-        var section = ""
+        var sections: [String] = []
         for key in ConfigurationKey<ServerConfiguration>.all {
-            let path = key.components
-            if path.count > 1, path[0] != section {
-                section = path[0]
-                lines.append("\(section):")
-            }
-            lines.append("\(path.count > 1 ? "  " : "")\(path.last ?? ""): \(quoted(key.text(configuration)))")
+            let path = Array(key.components.dropLast())
+            let common = zip(path, sections).prefix { $0 == $1 }.count
+            for depth in common..<path.count { lines.append("\(indent(depth))\(path[depth]):") }
+            sections = path
+            lines.append("\(indent(path.count))\(key.components.last ?? ""): \(quoted(key.text(configuration)))")
         }
         lines.append("bServer:")
         for server in configuration.businessServers {
             lines.append("  \(quoted(server.token)):")
             lines.append("    name: \(quoted(server.name))")
             lines.append("    notifyUrl: \(quoted(server.notifyURL))")
+            for key in ConfigurationKey<ServerConfiguration.BusinessServer>.all where key.name.hasPrefix("max") {
+                lines.append("    \(key.name): \(quoted(key.text(server)))")
+            }
             if let secret = server.secret {
                 lines.append("    secret: \(quoted("whsec_" + Data(secret.bytes).base64EncodedString()))")
             }
         }
         return lines.joined(separator: "\n")
     }
+
+    private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
     private static func quoted(_ text: String) -> String {
         "\""
