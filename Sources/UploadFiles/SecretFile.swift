@@ -7,7 +7,7 @@ import UploadCore
 /// Every change is durable when it is done, and one writer at a time makes one: the server and the command that adds a
 /// secret are two processes.
 public struct SecretFile: Sendable {
-    /// The file does not hold what it should, or others may read it.
+    /// The file does not hold what it should, others may read it, or it can't be read or written.
     public struct InvalidError: Error, CustomStringConvertible {
         let path: String
         let problem: String
@@ -28,24 +28,27 @@ public struct SecretFile: Sendable {
 
     /// The secrets in the file, the oldest first, at least one.
     ///
-    /// - Throws: ``InvalidError``, or `Errno` when the file can't be read.
+    /// - Throws: ``InvalidError``, as everything here.
     public func load() throws -> [KeySecret] {
-        do {
-            return try read()
-        } catch Errno.noSuchFileOrDirectory {
-            throw InvalidError(path: path.string, problem: "is not there")
+        try named {
+            guard let secrets = try read() else { throw InvalidError(path: path.string, problem: "is not there") }
+            return secrets
         }
+    }
+
+    /// Whether there is such a file.
+    public func exists() throws -> Bool {
+        try named { try SystemCall.realPath(path) != nil }
     }
 
     /// The same; where there is no file, one with a new secret is made, durable before this returns.
     public func loadOrCreate() throws -> [KeySecret] {
-        do {
-            return try read()
-        } catch Errno.noSuchFileOrDirectory {
-            return try change { found in
-                // Another process may have been faster.
-                found ?? [.random(generation: 1)]
-            }
+        try named {
+            try read()
+                ?? change { found in
+                    // Another process may have been faster.
+                    found ?? [.random(generation: 1)]
+                }
         }
     }
 
@@ -53,11 +56,14 @@ public struct SecretFile: Sendable {
     ///
     /// - Returns: its generation.
     public func addSecret() throws -> Int {
-        let secrets = try change { found in
-            guard let found, let last = found.last else {
-                throw InvalidError(path: path.string, problem: "is not there: the server makes it at its first start")
+        let secrets = try named {
+            try change { found in
+                guard let found, let last = found.last else {
+                    throw InvalidError(
+                        path: path.string, problem: "is not there: the server makes it at its first start")
+                }
+                return found + [.random(generation: last.generation + 1)]
             }
-            return found + [.random(generation: last.generation + 1)]
         }
         return secrets.last?.generation ?? 0
     }
@@ -66,16 +72,33 @@ public struct SecretFile: Sendable {
     ///
     /// - Returns: those that stay.
     public func removeSecrets(of generations: Set<Int>) throws -> [KeySecret] {
-        try change { found in
-            guard let found, let last = found.last else {
-                throw InvalidError(path: path.string, problem: "is not there")
+        try named {
+            try change { found in
+                guard let found, let last = found.last else {
+                    throw InvalidError(path: path.string, problem: "is not there")
+                }
+                return found.filter { !generations.contains($0.generation) || $0 == last }
             }
-            return found.filter { !generations.contains($0.generation) || $0 == last }
         }
     }
 
-    private func read() throws -> [KeySecret] {
-        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+    /// What the system says of a file has no name in it.
+    private func named<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as Errno {
+            throw InvalidError(path: path.string, problem: "can't be read or written: \(error)")
+        }
+    }
+
+    /// - Returns: `nil` where there is no file.
+    private func read() throws -> [KeySecret]? {
+        let file: FileDescriptor
+        do {
+            file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        }
         let bytes = try file.closeAfter {
             var status = stat()
             guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
@@ -100,12 +123,7 @@ public struct SecretFile: Sendable {
         return try folder.closeAfter {
             // The folder's lock, for the file itself is replaced.
             try SystemCall.lock(folder)
-            var found: [KeySecret]?
-            do {
-                found = try read()
-            } catch Errno.noSuchFileOrDirectory {
-                found = nil
-            }
+            let found = try read()
             let secrets = try edit(found)
             if secrets != found { try write(secrets) }
             return secrets

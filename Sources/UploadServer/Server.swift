@@ -89,7 +89,7 @@ public struct Server: Sendable {
                     clock: clock)),
             outboxChanged: { callbacks.wake() })
         try await recover(service, outbox: outbox, directory: directory)
-        await keyRing.dropUnneeded(repository)
+        await keyRing.settle(repository)
         let reloading = ReloadingService(
             signals: hangups,
             reloadables: [

@@ -114,6 +114,18 @@ import UploadTestSupport
         #expect(TemporaryDirectory.read(folder("a.key")) == nil)
     }
 
+    @Test func troubleWithTheDiskNamesTheFile() throws {
+        try folder.makeFolder("a.key")
+        for attempt in [{ _ = try file.load() }, { _ = try file.loadOrCreate() }, { _ = try file.addSecret() }] {
+            let error = #expect(throws: SecretFile.InvalidError.self) { try attempt() }
+            #expect(error?.description.contains(folder("a.key")) == true)
+        }
+        let nowhere = SecretFile(path: folder("none/b.key"))
+        #expect(try !nowhere.exists())
+        let error = #expect(throws: SecretFile.InvalidError.self) { try nowhere.loadOrCreate() }
+        #expect(error?.description.contains("none/b.key can't be read or written") == true)
+    }
+
     @Test func noTextShowsTheBytes() throws {
         let secret = KeySecret(generation: 7, bytes: [UInt8](repeating: 171, count: 32))
         var dumped = ""

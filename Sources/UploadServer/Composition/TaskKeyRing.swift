@@ -7,6 +7,8 @@ struct TaskKeyRing: Sendable {
     /// The keys of the secrets in effect.
     let keys: HMACTaskKeys
     private let file: SecretFile
+    /// Whether there was none at the start, and whatever it had held is gone.
+    private let isNew: Bool
     private let logger: Logger
 
     /// Reads the secrets, or makes the first one.
@@ -14,6 +16,7 @@ struct TaskKeyRing: Sendable {
     /// - Parameter database: the path of the database, beside which the file is.
     init(database: String, logger: Logger) throws {
         file = Self.file(of: database)
+        isNew = try !file.exists()
         keys = HMACTaskKeys(try file.loadOrCreate())
         self.logger = logger
     }
@@ -28,19 +31,25 @@ struct TaskKeyRing: Sendable {
     /// - Returns: a few words for the log.
     func reload(_ repository: any TaskRepository) async throws -> String {
         keys.replace(with: try file.load())
-        await dropUnneeded(repository)
+        await dropUnneeded(repository, known: keys.generations.known)
         return "new tasks use secret \(keys.generations.current)"
+    }
+
+    /// Warns of open tasks whose secrets are gone, and drops the secrets that no task needs. Once, before tasks are
+    /// registered.
+    func settle(_ repository: any TaskRepository) async {
+        await dropUnneeded(repository, known: isNew ? [] : keys.generations.known)
     }
 
     /// Drops the secrets that neither new nor open tasks use; a failure is logged, the next start tries again.
     ///
     /// A registration asks for the current generation inside its transaction, and the repository answers after those
     /// that asked earlier: no task can be committed with a secret that is dropped here.
-    func dropUnneeded(_ repository: any TaskRepository) async {
+    private func dropUnneeded(_ repository: any TaskRepository, known: Set<Int>) async {
         do {
             let generations = keys.generations
             let needed = try await repository.openKeyGenerations()
-            let lost = needed.subtracting(generations.known)
+            let lost = needed.subtracting(known)
             if !lost.isEmpty {
                 logger.warning(
                     "the secrets of open tasks are gone, and their URLs dead: registering them again gives new ones",
