@@ -38,9 +38,9 @@ public struct SoakPlan: Sendable {
     /// A few seconds of the same.
     public static func short(seed: UInt64) -> SoakPlan {
         var plan = SoakPlan(minutes: 0, seed: seed, clients: 40)
-        (plan.trouble, plan.warmUp, plan.quiet) = (.seconds(6), .seconds(1), .seconds(2))
+        (plan.trouble, plan.warmUp, plan.quiet) = (.seconds(6), .seconds(1), .seconds(1))
         plan.idleTimeout = .seconds(3)
-        (plan.killPause, plan.troublePause, plan.spell) = (0.7...2, 0.5...1.5, 0.1...0.5)
+        (plan.killPause, plan.troublePause, plan.spell) = (0.2...0.8, 0.3...1.2, 0.1...0.4)
         return plan
     }
 
