@@ -46,6 +46,16 @@ import UploadTestSupport
         #expect(await surroundings.repository.batches == [1])
     }
 
+    /// A thousand of them would keep each other reading for minutes.
+    @Test func aBodyThatBreaksOffMakesNobodyReadAgain() async throws {
+        let task = try await surroundings.register(content)
+        let (request, feed) = await begin(range(0, 9), of: task)
+        feed.finish(throwing: UploadError.interrupted)
+        await #expect(throws: UploadError.self) { try await request.value }
+        surroundings.repository.faults.fail(.load, with: UploadError(.internalError, "read again"))
+        #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
+    }
+
     @Test func nothingIsCommittedWithoutASync() async throws {
         let task = try await surroundings.register(content)
         surroundings.store.faults.fail(.sync, with: UploadError(.internalError, "I/O error"))

@@ -32,7 +32,8 @@ public enum HTTP {
 
     private static func configuration(_ connections: Int) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(5)
+        // Also how long a request waits for one of the connections.
+        configuration.timeout.connect = .seconds(60)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         return configuration

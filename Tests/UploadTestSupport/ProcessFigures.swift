@@ -1,14 +1,19 @@
 import Foundation
 
 extension ProgramProcess {
-    /// Open descriptors but those of the database, which opens some when it needs them.
-    public func descriptors() throws -> Int {
+    /// What its descriptors are open on, but for the database, which opens some when it needs them.
+    public func openFiles() throws -> [String] {
         let folder = "/proc/\(pid)/fd/"
-        return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+        return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
             // One that is gone by now counts for nothing.
             let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + name)
-            return target.map { !$0.contains(".sqlite") } ?? false
+            return target.flatMap { $0.contains(".sqlite") ? nil : $0 }
         }
+    }
+
+    /// How many they are.
+    public func descriptors() throws -> Int {
+        try openFiles().count
     }
 
     /// Time on a processor, in ticks of usually 10 ms.
@@ -28,8 +33,12 @@ extension ProgramProcess {
 
     /// Waits until there are no more than this many descriptors: connections whose end nobody tells are gone then.
     public func settle(at count: Int, within limit: Duration = .seconds(30)) async throws {
-        _ = try await eventually("\(count) descriptors", within: limit) {
-            try descriptors() <= count ? true : nil
+        do {
+            _ = try await eventually("\(count) descriptors", within: limit) {
+                try descriptors() <= count ? true : nil
+            }
+        } catch is TimedOut {
+            throw TimedOut(what: "\(count) descriptors, still open: \(try openFiles().sorted())")
         }
     }
 }

@@ -65,7 +65,9 @@ struct BlockIntake {
             try Task.checkCancellation()
             return try await complete()
         } catch {
-            if let claim = destination?.claim { await session.abandon(claim) }
+            // Nothing can have been committed, so what is known to be held stays true. Reading it anew would cost the
+            // more, the more requests break off at once.
+            if let claim = destination?.claim { await session.release(claim, committed: []) }
             throw error
         }
     }

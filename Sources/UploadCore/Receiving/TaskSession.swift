@@ -54,7 +54,7 @@ actor TaskSession {
         claim.release()
     }
 
-    /// Ends the claim of a request that failed.
+    /// Ends the claim of a request whose COMMIT failed.
     ///
     /// A COMMIT that reports an error may have happened all the same, so the database is asked before the next claim.
     func abandon(_ claim: Claim) {
