@@ -100,7 +100,11 @@ public final class FileStore: StagingStore {
         } catch {
             // The next try must not find the name there and take it for durable: a failed sync is never repeated into
             // success. Where removing fails too, the disk has bigger troubles, and the failure below is reported.
-            if isNew { try? SystemCall.removeFile(path(of: id)) }
+            // Under the lock: a sync beside this one that succeeded made the name durable, and blocks may be
+            // acknowledged since; one that is about to say so finds the file without a name.
+            durableNames.withLock { names in
+                if isNew, !names.contains(id) { try? SystemCall.removeFile(path(of: id)) }
+            }
             throw error
         }
         durableNames.withLock { _ = $0.insert(id) }

@@ -105,7 +105,7 @@ public struct Server: Sendable {
             timeline, outbox: outbox, longestPause: schedule.longestPause, clock: clock,
             observer: LoggingObserver(logger: logger)
         ) { callbacks.wake() }
-        let walWatch = WALWatch(database: database, clock: clock, logger: logger)
+        let walWatch = WALWatch(size: { database.walBytes }, clock: clock, logger: logger)
         let background: [any Service] = [
             SecondSignalService(logger: logger),
             reloading,

@@ -1,14 +1,14 @@
 import Logging
 import UploadCore
-import UploadSQLite
 
 /// Warns when the WAL grows because a reader that does not end keeps it from being used again from its beginning
 /// (https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files).
 struct WALWatch: Sendable {
     private static let interval = Duration.seconds(30)
-    private static let large: Int64 = 256 << 20
+    static let large: Int64 = 256 << 20
 
-    let database: UploadDatabase
+    /// The WAL's size in bytes.
+    let size: @Sendable () -> Int64
     let clock: any ServiceClock
     let logger: Logger
 
@@ -16,7 +16,7 @@ struct WALWatch: Sendable {
     func run() async {
         var limit = Self.large
         while !Task.isCancelled {
-            let size = database.walBytes
+            let size = size()
             if size >= limit {
                 logger.warning(
                     "the database's WAL is large: end the program that keeps a read transaction open",
