@@ -75,13 +75,17 @@ let package = Package(
             resources: [
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
                 .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
+                .embedInCode("0005_lasting_places.sql"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite],
             swiftSettings: settings),
-        .target(name: "UploadFiles", dependencies: ["UploadCore", systemPackage, crypto], swiftSettings: settings),
+        .target(name: "CFileSystem"),
+        .target(
+            name: "UploadFiles", dependencies: ["CFileSystem", "UploadCore", systemPackage, crypto],
+            swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
             name: "UploadHTTP",

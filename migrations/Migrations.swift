@@ -11,6 +11,7 @@ public struct Migration: Sendable {
         Migration("0002_create_views", PackageResources._002_create_views_sql),
         Migration("0003_open_totals", PackageResources._003_open_totals_sql),
         Migration("0004_key_generations", PackageResources._004_key_generations_sql),
+        Migration("0005_lasting_places", PackageResources._005_lasting_places_sql),
     ]
 
     private init(_ identifier: String, _ text: [UInt8]) {

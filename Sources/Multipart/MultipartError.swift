@@ -27,6 +27,9 @@ public enum MultipartError: Error, Sendable, Equatable {
     /// A part has no field name, or an empty one.
     case missingName
 
+    /// There is more text after the last boundary than ``MultipartLimits/maxEpilogueBytes``.
+    case epilogueTooLarge
+
     /// The input ended before the closing boundary.
     case truncated
 }
@@ -44,6 +47,7 @@ extension MultipartError: CustomStringConvertible {
         case .headerTooLarge: "A part has too large a header."
         case .tooManyParts: "The form has too many parts."
         case .missingName: "A part has no name."
+        case .epilogueTooLarge: "There is too much data after the last boundary."
         case .truncated: "The form ended before its closing boundary."
         }
     }

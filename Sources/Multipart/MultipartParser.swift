@@ -25,7 +25,7 @@ public struct MultipartParser: Sendable {
         case boundaryLine
         case header
         case body
-        case ended
+        case epilogue(length: Int)
         case failed(MultipartError)
     }
 
@@ -56,18 +56,18 @@ public struct MultipartParser: Sendable {
 
     /// Adds the next bytes of the input.
     ///
-    /// After each call ask ``next()`` until it returns `nil`; otherwise chunks pile up. Whatever comes after the closing
-    /// boundary or after an error is dropped at once.
+    /// After each call ask ``next()`` until it returns `nil`; otherwise chunks pile up. Whatever comes after an error is
+    /// dropped at once; what comes after the closing boundary is counted and dropped when ``next()`` is asked.
     public mutating func append(_ bytes: ByteBuffer) {
         switch state {
-        case .ended, .failed: return
-        case .preamble, .boundaryLine, .header, .body: input.append(bytes)
+        case .failed: return
+        case .preamble, .boundaryLine, .header, .body, .epilogue: input.append(bytes)
         }
     }
 
     /// The next event.
     ///
-    /// - Returns: `nil` if more input is needed, or after ``MultipartEvent/end``.
+    /// - Returns: `nil` if more input is needed, or may come: after ``MultipartEvent/end``.
     /// - Throws: ``MultipartError``, and the same one again from then on.
     public mutating func next() throws(MultipartError) -> MultipartEvent? {
         if case .failed(let error) = state { throw error }
@@ -77,7 +77,7 @@ public struct MultipartParser: Sendable {
             }
             return nil
         } catch {
-            conclude(.failed(error))
+            fail(error)
             throw error
         }
     }
@@ -88,16 +88,16 @@ public struct MultipartParser: Sendable {
     ///   ``next()`` has thrown before.
     public mutating func finish() throws(MultipartError) {
         switch state {
-        case .ended: return
+        case .epilogue: return
         case .failed(let error): throw error
         case .preamble, .boundaryLine, .header, .body:
-            conclude(.failed(.truncated))
+            fail(.truncated)
             throw .truncated
         }
     }
 
-    private mutating func conclude(_ state: State) {
-        self.state = state
+    private mutating func fail(_ error: MultipartError) {
+        state = .failed(error)
         input = ChunkQueue()
     }
 
@@ -108,7 +108,8 @@ public struct MultipartParser: Sendable {
         case .boundaryLine: try readBoundaryLine()
         case .header: try readHeader()
         case .body: readBody()
-        case .ended, .failed: nil
+        case .epilogue(let length): try skipEpilogue(length)
+        case .failed: nil
         }
     }
 
@@ -139,7 +140,7 @@ public struct MultipartParser: Sendable {
             state = .header
             return nil
         case .closing:
-            conclude(.ended)
+            state = .epilogue(length: 0)
             return .end
         case nil:
             return nil
@@ -164,5 +165,13 @@ public struct MultipartParser: Sendable {
         case nil:
             return nil
         }
+    }
+
+    private mutating func skipEpilogue(_ length: Int) throws(MultipartError) -> MultipartEvent? {
+        let count = input.current.readableBytes
+        guard count <= limits.maxEpilogueBytes - length else { throw .epilogueTooLarge }
+        state = .epilogue(length: length + count)
+        input.current.moveReaderIndex(forwardBy: count)
+        return nil
     }
 }

@@ -6,7 +6,8 @@ public import NIOCore
 /// pace of the sender.
 ///
 /// When the consumer asks for what follows ``MultipartEvent/end``, the rest of the base is read and dropped, as an HTTP
-/// connection can be used again only if the whole request has been read; then the sequence ends.
+/// connection can be used again only if the whole request has been read; then the sequence ends. It may have as many
+/// bytes as ``MultipartLimits/maxEpilogueBytes``.
 ///
 /// It throws ``MultipartError``, with ``MultipartError/truncated`` if the base ends too soon, and whatever the base
 /// throws, unchanged. After an error it has ended, and the rest of the base is left unread.
@@ -38,15 +39,9 @@ extension MultipartSequence: Sendable where Base: Sendable {}
 extension MultipartSequence {
     /// The iterator of a ``MultipartSequence``.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        private enum Phase {
-            case parsing
-            case draining
-            case finished
-        }
-
         private var base: Base.AsyncIterator
         private var parser: MultipartParser
-        private var phase = Phase.parsing
+        private var isFinished = false
 
         fileprivate init(base: Base.AsyncIterator, parser: MultipartParser) {
             self.base = base
@@ -55,21 +50,13 @@ extension MultipartSequence {
 
         /// The next event; see ``MultipartSequence`` for how it ends and what it throws.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> MultipartEvent? {
+            guard !isFinished else { return nil }
             do {
-                switch phase {
-                case .parsing:
-                    let event = try await parse(isolation: actor)
-                    if event == .end { phase = .draining }
-                    return event
-                case .draining:
-                    while try await base.next(isolation: actor) != nil {}
-                    phase = .finished
-                    return nil
-                case .finished:
-                    return nil
-                }
+                let event = try await parse(isolation: actor)
+                isFinished = event == nil
+                return event
             } catch {
-                phase = .finished
+                isFinished = true
                 throw error
             }
         }

@@ -74,13 +74,17 @@ struct DurabilityOrder: Sendable {
             // No block made the staging file of an empty file.
             _ = try await store.open(task.id, creating: true)
         }
+        let wasTooLong = try await cut(task)
         let digest = try await store.stagedDigest(of: task.id)
         guard let digest, digest.size == registration.fileSize else {
-            // One that is too long was not written by us: nothing in it can be trusted.
-            let intact = digest.map { $0.size < registration.fileSize ? $0.size : 0 } ?? 0
-            return try await askAgain(task, keepingBytesBelow: intact)
+            return try await askAgain(task, keepingBytesBelow: digest?.size ?? 0)
         }
         guard digest.md5 == registration.fileMD5 else {
+            if wasTooLong {
+                // Whoever wrote behind the end may have written before it as well.
+                try await store.remove(task.id)
+                return try await askAgain(task, keepingBytesBelow: 0)
+            }
             let reason = "the file's MD5 is \(digest.md5), registered was \(registration.fileMD5)"
             return try await close(task, as: .failed, .checksumMismatch, reason: reason)
         }
@@ -96,6 +100,7 @@ struct DurabilityOrder: Sendable {
             let size = task.registration.fileSize
             // An empty file's staging file was never synced by a block.
             if size == 0 { _ = try await store.open(task.id, creating: true) }
+            _ = try await cut(task)
             // By its size, not its mere presence: whatever made another file of that name, it is not this one's bytes.
             if try await store.stagedSize(of: task.id) == size {
                 do {
@@ -119,6 +124,16 @@ struct DurabilityOrder: Sendable {
         }
     }
 
+    /// Takes away what somebody else appended to a staging file. The MD5 says whether the rest is still what it was.
+    ///
+    /// - Returns: whether there was something.
+    private func cut(_ task: UploadTask) async throws -> Bool {
+        let size = task.registration.fileSize
+        guard let staged = try await store.stagedSize(of: task.id), staged > size else { return false }
+        try await store.cut(task.id, to: size)
+        return true
+    }
+
     // MARK: Closing
 
     /// Closes a task: state, event and callback in ONE transaction. The staging file goes after that (``Finisher``), so
@@ -136,7 +151,12 @@ struct DurabilityOrder: Sendable {
     }
 
     /// Takes a task whose staged bytes turned out to be gone back to receiving.
+    ///
+    /// - Throws: `storage` for a file of no bytes, which nobody could send again: it is made anew at the next try.
     func askAgain(_ task: UploadTask, keepingBytesBelow limit: Int64) async throws -> UploadTask {
+        guard task.registration.fileSize > 0 else {
+            throw UploadError(.storage, "the empty staging file is gone")
+        }
         let lost = try await repository.discardBlocks(
             of: task.id, keepingBytesBelow: limit, reason: "staged bytes are gone, they are asked for again")
         observer.observe(.bytesLost(task.id, bytes: lost))

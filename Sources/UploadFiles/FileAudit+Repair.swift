@@ -9,13 +9,7 @@ extension FileAudit: FilesRepair {
 
     /// ftruncate(2) and fsync(2).
     public func cutStaged(_ id: TaskID, to size: Int64) async throws {
-        try await blocking { [folder] in
-            let file = OwnedDescriptor(
-                try FileDescriptor.open(
-                    folder.appending(FileStore.name(of: id)), .writeOnly, options: [.noFollow, .closeOnExec]))
-            try file.descriptor.resize(to: size, retryOnInterrupt: true)
-            try SystemCall.sync(file.descriptor)
-        }
+        try await blocking { [folder] in try SystemCall.cut(folder.appending(FileStore.name(of: id)), to: size) }
     }
 
     /// One unlink(2).

@@ -104,22 +104,22 @@ public final class FileAudit: FilesAudit {
     }
 
     /// Reads the file, and makes none.
-    public func keyFault() async throws -> String? {
+    public func secrets() async throws -> FoundSecrets {
         try await blocking { [database] in
             do {
                 guard try SystemCall.fileSize(FilePath(database + ".key")) == nil else {
-                    _ = try SecretFile(path: database + ".key").load()
-                    return nil
+                    return .generations(Set(try SecretFile(path: database + ".key").look().map(\.generation)))
                 }
-                return "the secret file \(database).key is not there: restore it from the backup; a new one is made at "
-                    + "the next start, and the URLs of all open tasks are void then"
+                return .unusable(
+                    "the secret file \(database).key is not there: restore it from the backup; a new one is made at "
+                        + "the next start, and the URLs of all open tasks are void then")
             } catch Errno.permissionDenied {
                 throw AuditError.unavailable(
                     "the secret file \(database).key may not be read: run this as the user that the server runs as")
             } catch let error as SecretFile.InvalidError {
-                return error.description
+                return .unusable(error.description)
             } catch {
-                return "the secret file \(database).key can't be read: \(error)"
+                return .unusable("the secret file \(database).key can't be read: \(error)")
             }
         }
     }

@@ -6,10 +6,15 @@ extension FileStore {
     public func publish(_ id: TaskID, to path: String) async throws {
         let (staged, target) = (self.path(of: id), FilePath(path))
         do {
-            let place = try await threads.run { [containment] in try PublishingPlace(target, of: id, containment) }
-            let linked = try await threads.run { [self] in try link(staged, at: place) }
+            let place = try await targetThreads.run { [containment] in
+                try PublishingPlace(target, of: id, containment)
+            }
+            let linked = try await targetThreads.run { [self] in try link(staged, at: place) }
             if !linked { try await copy(staged, to: place) }
             FaultPoint.reach(.targetSynced)
+        } catch let error as Errno where containment.isRoot(target.folder) && error.isForbidden {
+            // storeDir itself, that is the operator's matter: an empty mount point looks like this too.
+            throw UploadError(translating: error)
         } catch let error as Errno {
             throw error.publicationFailure
         }
@@ -39,7 +44,7 @@ extension FileStore {
         try place.folder.remove(place.temporary)
         do {
             try place.folder.link(staged, as: place.temporary)
-        } catch Errno.improperLink, Errno.notPermitted, Errno.notSupported, Errno.tooManyLinks {
+        } catch let error as Errno where Self.noLink.contains(error) {
             return false
         }
         FaultPoint.reach(.targetLinked)
@@ -49,17 +54,17 @@ extension FileStore {
 
     /// To a temporary name beside the target, then a rename there: a reader sees the old file or the new one, whole.
     private func copy(_ staged: FilePath, to place: PublishingPlace) async throws {
-        let (source, copy) = try await threads.run {
+        let (source, copy) = try await targetThreads.run {
             try place.folder.remove(place.temporary)
-            return (
-                OwnedDescriptor(try FileDescriptor.open(staged, .readOnly, options: .closeOnExec)),
-                try place.folder.create(place.temporary)
-            )
+            let source = OwnedDescriptor(try FileDescriptor.open(staged, .readOnly, options: .closeOnExec))
+            // What was promised to others is not eaten up, only for there to be too little in the end.
+            guard try place.folder.freeSpace() >= SystemCall.size(source.descriptor) else { throw Errno.noSpace }
+            return (source, try place.folder.create(place.temporary))
         }
         do {
             var offset: Int64 = 0
             while true {
-                let copied = try await threads.run { [offset] in
+                let copied = try await targetThreads.run { [offset] in
                     try Self.copyPortion(from: source.descriptor, to: copy.descriptor, at: offset)
                 }
                 guard copied > 0 else { break }
@@ -67,13 +72,13 @@ extension FileStore {
                 offset += Int64(copied)
                 try Task.checkCancellation()
             }
-            try await threads.run {
+            try await targetThreads.run {
                 try SystemCall.sync(copy.descriptor)
                 try place.replace()
             }
         } catch {
             // The next try begins anew; the failure that is being reported matters more than this one.
-            try? await threads.run { try place.folder.remove(place.temporary) }
+            try? await targetThreads.run { try place.folder.remove(place.temporary) }
             throw error
         }
     }
@@ -121,6 +126,8 @@ private struct PublishingPlace: Sendable {
 }
 
 extension Errno {
+    fileprivate var isForbidden: Bool { self == .permissionDenied || self == .notPermitted }
+
     /// Whether the target can't be had, or another try may end differently. When in doubt it may: what is given up
     /// wrongly here is a complete, verified file.
     fileprivate var publicationFailure: any Error {

@@ -11,89 +11,78 @@ public final class FileStore: StagingStore {
     let folder: FilePath
     let containment: TargetContainment
     let threads: IOThreads
+    /// For what touches the finished files' file system: it may be one that hangs, and blocks go elsewhere.
+    let targetThreads: IOThreads
+    /// Keeps `storeDir` from being unmounted under the server; `nil` without one.
+    let target: TargetFolder?
+    /// Whether files are copied to their place although both folders are on one file system; see ``prepare()``.
+    let isCopied = Mutex(false)
     /// Tasks whose staging file's name is known to be durable; saves a folder sync on every block.
     private let durableNames = Mutex<Set<TaskID>>([])
 
-    /// Makes the folders where they are missing.
+    /// Makes `storeDir` where it is missing; the staging folder, ``prepare()`` makes.
     ///
     /// - Parameters:
     ///   - stagingFolder: where staging files go. Nobody else's.
     ///   - storeDirectory: what published files must lie in; empty for no limit.
     ///   - reserved: what no file may be published to.
-    ///   - threads: runs every call that blocks.
+    ///   - threads: runs every call that blocks, but those that `targetThreads` runs.
+    ///   - targetThreads: runs those that may touch the file system of finished files.
     /// - Throws: an error that names the folder which can't be made.
     public init(
         stagingFolder: String, storeDirectory: String, reserved: ReservedPaths = ReservedPaths(folders: [], files: []),
-        threads: IOThreads
+        threads: IOThreads, targetThreads: IOThreads
     ) throws {
         folder = FilePath(stagingFolder).lexicallyNormalized()
-        self.threads = threads
+        (self.threads, self.targetThreads) = (threads, targetThreads)
         do {
-            try SystemCall.makeFolders(folder)
-            if !storeDirectory.isEmpty { try SystemCall.makeFolders(FilePath(storeDirectory)) }
+            if !storeDirectory.isEmpty { try SystemCall.settleFolders(FilePath(storeDirectory)) }
             containment = try TargetContainment(storeDirectory: storeDirectory, reserved: reserved)
-            for path in [folder, FilePath(storeDirectory)] where !path.isEmpty {
-                // Also when they were there: whoever made them may have died before they were durable. A parent that may
-                // not even be read is none that we made an entry in.
-                do { try SystemCall.syncFolder(path.folder) } catch Errno.permissionDenied { continue }
-            }
-            try LocalSpool.removeLeftovers(in: folder)
+            target = try containment.root.map { try TargetFolder($0) }
         } catch let error as Errno {
-            throw FolderError(folders: [stagingFolder, storeDirectory], cause: error)
+            throw FolderError(folder: storeDirectory, cause: error)
         }
     }
 
     /// A folder that the server needs can't be made or used.
     public struct FolderError: Error, CustomStringConvertible {
-        let folders: [String]
+        let folder: String
         let cause: Errno
 
         /// One sentence.
-        public var description: String {
-            "a folder can't be made or used (\(folders.filter { !$0.isEmpty }.joined(separator: ", "))): \(cause)"
-        }
+        public var description: String { "the folder \(folder) can't be made or used: \(cause)" }
     }
 
     /// Resolves symbolic links on an I/O thread.
     public func targetPath(storePath: String, fileName: String) async throws -> String {
-        try await blocking { [containment] in
+        try await blocking(on: targetThreads) { [containment] in
             try containment.targetPath(storePath: storePath, fileName: fileName).string
-        }
-    }
-
-    /// What statvfs(3) gives for the staging folder and, on another file system, for `storeDir`.
-    public func freeSpace() throws(UploadError) -> FreeSpace {
-        do {
-            let staging = try SystemCall.fileSystem(folder)
-            let target = try containment.root.map { try SystemCall.fileSystem($0) }
-            return FreeSpace(
-                staging: staging.available, target: target?.device == staging.device ? nil : target?.available)
-        } catch {
-            throw UploadError(translating: error)
         }
     }
 
     /// One open(2); the name becomes durable with the first sync.
     public func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         let path = path(of: id)
-        let (descriptor, isNew) = try await blocking { [self] in
+        let descriptor = try await blocking { [self] in
             do {
-                return (try OwnedDescriptor(FileDescriptor.open(path, .readWrite, options: .closeOnExec)), false)
+                return OwnedDescriptor(try FileDescriptor.open(path, .readWrite, options: .closeOnExec))
             } catch Errno.noSuchFileOrDirectory {
                 guard creating else { throw StagingFileGone() }
                 durableNames.withLock { _ = $0.remove(id) }
-                let descriptor = try OwnedDescriptor(
-                    FileDescriptor.open(
+                let descriptor = OwnedDescriptor(
+                    try FileDescriptor.open(
                         path, .readWrite, options: [.create, .closeOnExec],
                         permissions: [.ownerReadWrite, .groupRead, .otherRead]))
                 FaultPoint.reach(.stagingFileMade)
-                return (descriptor, true)
+                return descriptor
             }
         }
-        return LocalStagingFile(descriptor, threads: threads) { [self] in try syncName(of: id, isNew: isNew) }
+        return LocalStagingFile(descriptor, threads: threads) { [self] in try syncName(of: id, holdsNothing: creating) }
     }
 
-    private func syncName(of id: TaskID, isNew: Bool) throws {
+    /// - Parameter holdsNothing: whether the task held no byte when the file was opened. Also a request that broke off may
+    ///   have made it.
+    private func syncName(of id: TaskID, holdsNothing: Bool) throws {
         guard !durableNames.withLock({ $0.contains(id) }) else { return }
         do {
             try SystemCall.syncFolder(folder)
@@ -103,28 +92,11 @@ public final class FileStore: StagingStore {
             // Under the lock: a sync beside this one that succeeded made the name durable, and blocks may be
             // acknowledged since; one that is about to say so finds the file without a name.
             durableNames.withLock { names in
-                if isNew, !names.contains(id) { try? SystemCall.removeFile(path(of: id)) }
+                if holdsNothing, !names.contains(id) { try? SystemCall.removeFile(path(of: id)) }
             }
             throw error
         }
         durableNames.withLock { _ = $0.insert(id) }
-    }
-
-    /// Under a name like those of staging files, so that it meets what they meet.
-    public func probe() async throws {
-        let path = folder.appending("probe\(Self.suffix)")
-        try await blocking {
-            let file = OwnedDescriptor(
-                try FileDescriptor.open(
-                    path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
-            defer {
-                // Whether it can be written is the question; the next probe takes what is left.
-                try? SystemCall.removeFile(path)
-            }
-            try file.descriptor.writeAll(toAbsoluteOffset: 0, "ready?".utf8)
-            try SystemCall.syncData(file.descriptor)
-            try SystemCall.syncFolder(self.folder)
-        }
     }
 
     /// An unlinked file in the staging folder.
@@ -143,6 +115,12 @@ public final class FileStore: StagingStore {
         LocalBlockWriter(nil, threads: threads, block: block, pieces: [])
     }
 
+    /// ftruncate(2) and fsync(2).
+    public func cut(_ id: TaskID, to size: Int64) async throws {
+        let path = path(of: id)
+        try await blocking { try SystemCall.cut(path, to: size) }
+    }
+
     /// One unlink(2); a file that is not there is fine.
     public func remove(_ id: TaskID) async throws {
         let path = path(of: id)
@@ -154,6 +132,7 @@ public final class FileStore: StagingStore {
     /// Reads the folder; names which are no task's are left out.
     public func stagingFiles() async throws -> [TaskID: Int64] {
         try await blocking { [folder] in
+            guard try SystemCall.isThere(folder) else { return [:] }
             var files: [TaskID: Int64] = [:]
             for name in try SystemCall.entries(folder) where name.hasSuffix(Self.suffix) {
                 // What does not bear a task's name is not ours to judge.
@@ -175,13 +154,13 @@ public final class FileStore: StagingStore {
             }
         }
         guard let file else { return nil }
-        return try await digest(of: file)
+        return try await digest(of: file, on: threads)
     }
 
     /// Syncs file and folders, then reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func publishedDigest(at path: String) async throws -> FileDigest? {
         let target = FilePath(path)
-        let file: OwnedDescriptor? = try await blocking { [containment] in
+        let file: OwnedDescriptor? = try await blocking(on: targetThreads) { [containment] in
             do {
                 let folder = try containment.openFolder(of: target, making: false)
                 guard let name = target.lastComponent, let file = try folder.openFile(name) else { return nil }
@@ -196,12 +175,12 @@ public final class FileStore: StagingStore {
             }
         }
         guard let file else { return nil }
-        return try await digest(of: file)
+        return try await digest(of: file, on: targetThreads)
     }
 
-    private func digest(of descriptor: OwnedDescriptor) async throws -> FileDigest {
+    private func digest(of descriptor: OwnedDescriptor, on threads: IOThreads) async throws -> FileDigest {
         let hashing = FileHashing(descriptor)
-        while try await blocking({ try hashing.readMore(Self.portion) }) {
+        while try await blocking(on: threads, { try hashing.readMore(Self.portion) }) {
             try Task.checkCancellation()
         }
         return try hashing.result()
@@ -216,9 +195,11 @@ public final class FileStore: StagingStore {
         folder.appending(Self.name(of: id))
     }
 
-    func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    func blocking<Result: Sendable>(
+        on others: IOThreads? = nil, _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         do {
-            return try await threads.run(body)
+            return try await (others ?? threads).run(body)
         } catch let error where error is PublishError || error is StagingFileGone {
             throw error
         } catch {

@@ -37,7 +37,7 @@ public final class InstanceLock: Sendable {
     public init(path text: String, for what: String) throws {
         let path = FilePath(text)
         do {
-            try SystemCall.makeFolders(path.folder)
+            try SystemCall.settleFolders(path.folder)
             file = OwnedDescriptor(
                 try FileDescriptor.open(
                     path, .readWrite, options: [.create, .closeOnExec],
@@ -48,8 +48,9 @@ public final class InstanceLock: Sendable {
         guard try Self.take(file.descriptor) else {
             throw HeldError(what: what, holder: Self.holder(file.descriptor))
         }
-        try file.descriptor.resize(to: 0, retryOnInterrupt: true)
-        try file.descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
+        // The lock is the kernel's. On a full disk the next holder's message says "unknown", and that is all.
+        try? file.descriptor.resize(to: 0, retryOnInterrupt: true)
+        _ = try? file.descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())\n".utf8)
     }
 
     private static func take(_ descriptor: FileDescriptor) throws -> Bool {

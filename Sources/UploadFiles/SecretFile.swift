@@ -26,14 +26,21 @@ public struct SecretFile: Sendable {
         self.path = FilePath(path)
     }
 
-    /// The secrets in the file, the oldest first, at least one.
+    /// The secrets in the file, the oldest first, at least one. Durable: whoever put the file there may have died, or
+    /// failed, before it was.
     ///
     /// - Throws: ``InvalidError``, as everything here.
     public func load() throws -> [KeySecret] {
         try named {
-            guard let secrets = try read() else { throw InvalidError(path: path.string, problem: "is not there") }
+            let secrets = try found()
+            try SystemCall.syncFolder(path.folder)
             return secrets
         }
+    }
+
+    /// The same without a care for what a power cut would leave: for who only looks.
+    func look() throws -> [KeySecret] {
+        try named { try found() }
     }
 
     /// Whether there is such a file.
@@ -43,13 +50,9 @@ public struct SecretFile: Sendable {
 
     /// The same; where there is no file, one with a new secret is made, durable before this returns.
     public func loadOrCreate() throws -> [KeySecret] {
-        try named {
-            try read()
-                ?? change { found in
-                    // Another process may have been faster.
-                    found ?? [.random(generation: 1)]
-                }
-        }
+        guard try !exists() else { return try load() }
+        // Another process may be faster.
+        return try named { try change { found in found ?? [.random(generation: 1)] } }
     }
 
     /// Adds a new secret to those in the file.
@@ -91,6 +94,11 @@ public struct SecretFile: Sendable {
         }
     }
 
+    private func found() throws -> [KeySecret] {
+        guard let secrets = try read() else { throw InvalidError(path: path.string, problem: "is not there") }
+        return secrets
+    }
+
     /// - Returns: `nil` where there is no file.
     private func read() throws -> [KeySecret]? {
         let file: FileDescriptor
@@ -125,13 +133,18 @@ public struct SecretFile: Sendable {
             try SystemCall.lock(folder)
             let found = try read()
             let secrets = try edit(found)
-            if secrets != found { try write(secrets) }
+            if secrets == found {
+                try SystemCall.sync(folder)
+            } else {
+                try write(secrets)
+            }
             return secrets
         }
     }
 
     private func write(_ secrets: [KeySecret]) throws {
-        let temporary = path.folder.appending(".\(path.lastComponent?.string ?? "secret").new")
+        // It begins with the database's name, as all that uploads may not touch (``ReservedPaths``).
+        let temporary = FilePath(path.string + ".new")
         // What an earlier crash, or somebody else, left there may be readable by others.
         try SystemCall.removeFile(temporary)
         let file = try FileDescriptor.open(

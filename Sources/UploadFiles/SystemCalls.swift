@@ -1,3 +1,4 @@
+import CFileSystem
 import Glibc
 import SystemPackage
 import UploadCore
@@ -47,6 +48,21 @@ enum SystemCall {
             try makeFolders(path.folder)
             // Not again as a whole: a parent that is a dangling link is there, and yet nothing can be made in it.
             try makeFolder(path)
+        }
+    }
+
+    /// The same, and whatever of the path was there already is durable too: whoever made it may have died before it was.
+    static func settleFolders(_ path: FilePath) throws {
+        try makeFolders(path)
+        var path = path
+        while path.lastComponent != nil, path != "." {
+            path = path.folder
+            // One that may not even be read, or can't be synced or written at all, is none that we made an entry in.
+            do {
+                try syncFolder(path)
+            } catch Errno.permissionDenied, Errno.invalidArgument, Errno.notSupported, Errno.readOnlyFileSystem {
+                continue
+            }
         }
     }
 
@@ -130,8 +146,42 @@ enum SystemCall {
         guard let file = try status(path, stat) else { throw Errno.noSuchFileOrDirectory }
         var status = statvfs()
         try check { path.withPlatformString { statvfs($0, &status) } }
-        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return (UInt64(file.st_dev), overflow ? .max : Int64(clamping: bytes))
+        return (UInt64(file.st_dev), status.available)
+    }
+
+    /// The bytes which an unprivileged user may still write to the file system of an open file or folder (fstatvfs(3)).
+    static func freeSpace(_ descriptor: FileDescriptor) throws -> Int64 {
+        var status = statvfs()
+        try check { fstatvfs(descriptor.rawValue, &status) }
+        return status.available
+    }
+
+    /// Size in bytes of an open file.
+    static func size(_ descriptor: FileDescriptor) throws -> Int64 {
+        var status = stat()
+        try check { fstat(descriptor.rawValue, &status) }
+        return Int64(status.st_size)
+    }
+
+    /// Which file system this path is on, or would be if it were made.
+    static func fileSystemIdentity(_ path: FilePath) throws -> FileSystemIdentity {
+        var path = path
+        while true {
+            var (kind, number): (UInt32, UInt64) = (0, 0)
+            do {
+                try check { path.withPlatformString { file_system_identity($0, &kind, &number) } }
+                return FileSystemIdentity(kind: kind, number: number)
+            } catch Errno.noSuchFileOrDirectory where path.lastComponent != nil {
+                path = path.folder
+            }
+        }
+    }
+
+    /// Changes a file's size, durably.
+    static func cut(_ path: FilePath, to size: Int64) throws {
+        let file = OwnedDescriptor(try FileDescriptor.open(path, .writeOnly, options: [.noFollow, .closeOnExec]))
+        try file.descriptor.resize(to: size, retryOnInterrupt: true)
+        try sync(file.descriptor)
     }
 
     /// The names in a folder, `.` and `..` apart.
@@ -157,6 +207,13 @@ enum SystemCall {
             let error = Errno(rawValue: errno)
             guard error == .interrupted else { throw error }
         }
+    }
+}
+
+extension statvfs {
+    fileprivate var available: Int64 {
+        let (bytes, overflow) = UInt64(f_bavail).multipliedReportingOverflow(by: UInt64(f_frsize))
+        return overflow ? .max : Int64(clamping: bytes)
     }
 }
 

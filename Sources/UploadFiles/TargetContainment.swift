@@ -26,6 +26,16 @@ struct TargetContainment: Sendable {
         realRoot = real
     }
 
+    /// Whether a folder is the root itself; not that of the whole machine.
+    func isRoot(_ folder: FilePath) -> Bool { root != nil && (folder == root || folder == realRoot) }
+
+    /// - Throws: `storage` when the root is not where it was: a link to a volume that is not mounted, for instance. That is
+    ///   no fault of whoever registers, and may pass.
+    private func checkRoot() throws {
+        guard let root, try SystemCall.realPath(root) != realRoot else { return }
+        throw UploadError(.storage, "the folder for finished files is not there")
+    }
+
     /// The absolute path of the file, `.` and `..` resolved.
     ///
     /// - Throws: `invalidParameter` for `storePath` or `fileName` when it is not allowed.
@@ -36,6 +46,7 @@ struct TargetContainment: Sendable {
             folder = root.pushing(folder)
         }
         folder = folder.lexicallyNormalized()
+        try checkRoot()
         do {
             guard let real = try resolve(folder) else {
                 throw UploadError.invalid("storePath", "is outside of storeDir")
@@ -72,6 +83,7 @@ struct TargetContainment: Sendable {
 
     /// The real path of the target's folder.
     func permitted(_ target: FilePath) throws -> FilePath {
+        try checkRoot()
         guard let real = try resolve(target.folder) else {
             throw PublishError(reason: "storePath leads outside of storeDir")
         }
@@ -84,12 +96,17 @@ struct TargetContainment: Sendable {
     /// Walks from the root to a folder that ``permitted(_:)`` gave.
     func walk(to real: FilePath, making: Bool) throws -> TargetFolder {
         var folder = try TargetFolder(realRoot)
+        var isInRoot = root != nil
         for name in real.components.dropFirst(realRoot.components.count) {
             let next: TargetFolder
             do {
                 next = try folder.folder(name)
             } catch Errno.noSuchFileOrDirectory where making {
-                try folder.makeFolder(name)
+                do {
+                    try folder.makeFolder(name)
+                } catch Errno.permissionDenied where isInRoot {
+                    throw UploadError(translating: Errno.permissionDenied)
+                }
                 FaultPoint.reach(.targetFolderMade)
                 next = try folder.folder(name)
             }
@@ -97,6 +114,7 @@ struct TargetContainment: Sendable {
             // parent that we may not even read is none that we made an entry in.
             do { try folder.sync() } catch Errno.permissionDenied {}
             folder = next
+            isInRoot = false
         }
         return folder
     }

@@ -63,6 +63,9 @@ final class TargetFolder: Sendable {
         try SystemCall.sync(file.descriptor)
     }
 
+    /// Bytes that the file system of this folder has left (statvfs(3)).
+    func freeSpace() throws -> Int64 { try SystemCall.freeSpace(file.descriptor) }
+
     /// Gives a file a second name, in this folder.
     func link(_ path: FilePath, as name: FilePath.Component) throws {
         try check {

@@ -32,8 +32,7 @@ struct BlockAPI: Sendable {
         do {
             let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
             let parts = BlockParts(
-                MultipartSequence(
-                    IncomingBody(request.body, on: context.connection, cutShort: .interrupted), boundary: boundary))
+                IncomingBody(request.body, on: context.connection, cutShort: .interrupted), boundary: boundary)
             return Answers.stored(
                 try await service.receive(address, parts: parts, bodyLength: contentLength(of: request)))
         } catch let error as MultipartError {

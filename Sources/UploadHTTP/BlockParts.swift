@@ -2,18 +2,23 @@ import Hummingbird
 import Multipart
 import UploadCore
 
-/// A multipart body as the domain wants it: the three fields as text, `file` as bytes, everything else skipped.
+/// A multipart body as the domain wants it: the three fields as text, `file` as bytes, everything else skipped, as long as
+/// it is not much.
 struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where Body.Element == ByteBuffer {
     typealias Element = BlockPart
     typealias Failure = any Error
 
     /// A field longer than this is no number and no MD5.
     private static var maximumFieldLength: Int { 256 }
+    /// Bytes of parts that mean nothing, all of them together; and as many may follow the form.
+    private static var maximumIgnored: Int { Int(TaskLimits.bodyOverhead) }
 
     private let events: MultipartSequence<Body>
 
-    init(_ events: MultipartSequence<Body>) {
-        self.events = events
+    /// - Parameter boundary: what the form's parts are divided by.
+    init(_ body: Body, boundary: String) {
+        events = MultipartSequence(
+            body, boundary: boundary, limits: MultipartLimits(maxEpilogueBytes: Self.maximumIgnored))
     }
 
     func makeAsyncIterator() -> AsyncIterator {
@@ -30,6 +35,7 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
 
         private var events: MultipartSequence<Body>.AsyncIterator
         private var part = Part.none
+        private var ignored = 0
 
         fileprivate init(events: MultipartSequence<Body>.AsyncIterator) {
             self.events = events
@@ -66,7 +72,11 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
                     }
                     bytes.append(contentsOf: buffer.readableBytesView)
                     part = .field(field, bytes)
-                case .none, .ignored: break
+                case .none, .ignored:
+                    ignored += buffer.readableBytes
+                    guard ignored <= BlockParts.maximumIgnored else {
+                        throw .invalid("body", "has too many bytes in parts that mean nothing")
+                    }
                 }
             case .partEnd:
                 defer { part = .none }

@@ -16,11 +16,8 @@ struct ErrorMiddleware: RouterMiddleware {
             var response = render(error, for: request, client: context.client)
             // Whoever is at the other end, if anybody is, would hold the connection until it goes idle.
             if (error as? UploadError)?.endsConnection == true { response.headers[.connection] = "close" }
-            if request.method == .head {
-                // RFC 9110, section 9.3.2; the framework sends what it is given.
-                response.body = ResponseBody()
-            }
-            return response
+            // RFC 9110, sections 8.6 and 9.3.2; the framework sends what it is given.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 
@@ -61,9 +58,10 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     private func unrouted(_ request: Request) -> Response {
-        let path = request.uri.path
         let code = UploadError.Code.invalidParameter.rawValue
-        if let route = Route.allCases.first(where: { $0.path == path }) {
+        // As the router compares: whatever the number of slashes.
+        let components = request.uri.path.split(separator: "/")
+        if let route = Route.allCases.first(where: { $0.path.split(separator: "/") == components }) {
             let method = route.method.rawValue
             return Answers.json(
                 Answers.envelope(code, "method \(request.method) is not allowed here, use \(method)"),

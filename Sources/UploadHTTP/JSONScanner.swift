@@ -8,8 +8,9 @@ struct JSONScanner {
         var problem: String
     }
 
-    /// How many objects and arrays may lie in each other, the outermost included. More are refused, so that no input
-    /// exhausts the stack here or in whoever reads the callback.
+    /// How many objects and arrays may lie in each other, the outermost included: `feedBackParameter`, which is a member of
+    /// that, has one level less. More are refused, so that no input exhausts the stack here or in whoever reads the
+    /// callback, where it is as deep again (decision "Feedback has 127 levels").
     static let maximumDepth = 128
 
     private let bytes: [UInt8]
@@ -58,7 +59,8 @@ struct JSONScanner {
             try array(depth: deeper(depth))
             return .other
         case UInt8(ascii: "\""):
-            return .string(try string())
+            let (text, isText) = try string()
+            return isText ? .string(text) : .noText
         case UInt8(ascii: "t"):
             try literal("true")
             return .other
@@ -89,7 +91,8 @@ struct JSONScanner {
         if peek == UInt8(ascii: "}") { return position += 1 }
         while true {
             skipWhitespace()
-            let name = try string()
+            // A name that is no text is none that anybody looks for.
+            let name = try string().text
             skipWhitespace()
             try take(UInt8(ascii: ":"))
             skipWhitespace()
@@ -148,21 +151,28 @@ struct JSONScanner {
 // MARK: Strings
 
 extension JSONScanner {
-    private mutating func string() throws(SyntaxError) -> String {
+    /// - Returns: the string with escapes resolved, and whether all of it is text: half a surrogate pair is legal JSON but
+    ///   no character, and two that differ must not become one string. It is U+FFFD here.
+    private mutating func string() throws(SyntaxError) -> (text: String, isText: Bool) {
         try take(UInt8(ascii: "\""))
         var text: [UInt8] = []
+        var isText = true
         while true {
             guard let byte = peek, byte >= 0x20 else { throw error() }
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): text.append(contentsOf: String(try escape()).utf8)
+            case UInt8(ascii: "\""): return (String(decoding: text, as: UTF8.self), isText)
+            case UInt8(ascii: "\\"):
+                let character = try escape()
+                isText = isText && character != nil
+                text.append(contentsOf: String(character ?? "\u{FFFD}").utf8)
             default: text.append(byte)
             }
         }
     }
 
-    private mutating func escape() throws(SyntaxError) -> Character {
+    /// - Returns: `nil` for half a surrogate pair.
+    private mutating func escape() throws(SyntaxError) -> Character? {
         guard let byte = peek else { throw error() }
         position += 1
         switch byte {
@@ -172,15 +182,14 @@ extension JSONScanner {
         case UInt8(ascii: "n"): return "\n"
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return Character(try unicodeEscape())
+        case UInt8(ascii: "u"): return try unicodeEscape().map { Character($0) }
         default:
             position -= 1
             throw error()
         }
     }
 
-    /// A lone surrogate is legal JSON but no character: it becomes U+FFFD.
-    private mutating func unicodeEscape() throws(SyntaxError) -> Unicode.Scalar {
+    private mutating func unicodeEscape() throws(SyntaxError) -> Unicode.Scalar? {
         let unit = try fourHexDigits()
         if UTF16.isLeadSurrogate(unit), position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
             bytes[position + 1] == UInt8(ascii: "u")
@@ -193,7 +202,7 @@ extension JSONScanner {
             }
             position = mark
         }
-        return Unicode.Scalar(unit) ?? "\u{FFFD}"
+        return Unicode.Scalar(unit)
     }
 
     private mutating func fourHexDigits() throws(SyntaxError) -> UInt16 {
@@ -212,6 +221,8 @@ struct JSONValue: Equatable {
     enum Kind: Equatable {
         /// With escapes resolved.
         case string(String)
+        /// A string with half a surrogate pair in it: what it says, nobody knows.
+        case noText
         /// A number without fraction and exponent, of any size.
         case integer
         case null

@@ -70,6 +70,7 @@ enum JSONBody {
     static func string(_ name: String, in members: [String: JSONValue]) throws(UploadError) -> String {
         switch try present(name, in: members).kind {
         case .string(let text): return text
+        case .noText: throw .halfACharacter(in: name)
         case .integer, .null, .other: throw .invalid(name, "must be a string")
         }
     }
@@ -78,6 +79,7 @@ enum JSONBody {
         let value = try present(name, in: members)
         switch value.kind {
         case .string(let text): return text
+        case .noText: throw .halfACharacter(in: name)
         case .integer: return value.text
         case .null, .other: throw .invalid(name, "must be a string or a whole number")
         }
@@ -88,5 +90,11 @@ enum JSONBody {
     ) throws(UploadError) -> JSONValue {
         guard let value = members[name], value.kind != .null else { throw .invalid(name, "is missing") }
         return value
+    }
+}
+
+extension UploadError {
+    fileprivate static func halfACharacter(in name: String) -> UploadError {
+        .invalid(name, "has half a surrogate pair, which is no character")
     }
 }

@@ -57,10 +57,9 @@ public struct UploadApplication: Sendable {
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            server: .guarded(configuration.connections, logger: logger) { channel in
-                channel.encrypted(
-                    with: configuration.certificate, handshakeTimeout: .init(configuration.handshakeTimeout))
-            },
+            server: .guarded(
+                configuration.connections, certificate: configuration.certificate,
+                handshakeTimeout: .init(configuration.handshakeTimeout), logger: logger),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in

@@ -82,6 +82,11 @@ public struct SQLiteAudit: DatabaseAudit {
         try await read { db in try String.fetchAll(db, sql: AuditStatements.wrongTotals) }
     }
 
+    /// A few jumps in an index.
+    public func openKeyGenerations() async throws -> Set<Int> {
+        try await read { db in Set(try db.rows(Statements.openKeyGenerations, []).map { $0["number"] as Int }) }
+    }
+
     // MARK: Tasks
 
     /// One page of the table in the order of its key.

@@ -118,6 +118,28 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One row for each business server, added up.
+    public func openTotals(of businessServer: String) async throws -> OpenTotals {
+        try await database.read { db in try Self.totals(of: businessServer, db) }
+    }
+
+    /// One row.
+    public func stagingFileSystem() async throws -> FileSystemIdentity? {
+        try await database.read { db in
+            guard let row = try db.row(Statements.stagingFileSystem, []), row["staging_file_system"] != nil else {
+                return nil
+            }
+            return try row.decode("staging_file_system", of: "installation") { FileSystemIdentity($0 as String) }
+        }
+    }
+
+    /// One row.
+    public func remember(stagingFileSystem: FileSystemIdentity) async throws {
+        try await database.write { db in
+            try db.run(Statements.rememberStagingFileSystem, [stagingFileSystem.description])
+        }
+    }
+
     /// A few jumps in an index, on the writer: registrations stand in line with it.
     public func openKeyGenerations() async throws -> Set<Int> {
         try await database.write { db in

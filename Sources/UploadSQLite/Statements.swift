@@ -72,6 +72,10 @@ enum Statements {
 
     // MARK: The database itself
 
+    static let stagingFileSystem = "SELECT staging_file_system FROM installation"
+
+    static let rememberStagingFileSystem = "UPDATE installation SET staging_file_system = ?"
+
     /// Random, for SQLite writes no page that stays the same.
     static let probe = "UPDATE probes SET room = randomblob(65536)"
 

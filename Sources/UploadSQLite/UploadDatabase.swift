@@ -12,6 +12,8 @@ import UploadMigrations
 public struct UploadDatabase: Sendable {
     /// How long a change waits for the write lock of another program, an operator's shell for instance.
     static let longestWait = Duration.seconds(5)
+    /// Up to this many bytes a database is read through before it is served from: half a second's work at most.
+    private static let examinedSize: Int64 = 256 << 20
 
     let pool: DatabasePool
     let now: @Sendable () -> Timestamp
@@ -22,10 +24,13 @@ public struct UploadDatabase: Sendable {
     /// Whether this SQLite can lose committed pages when two connections write and checkpoint at the same moment
     /// (https://www.sqlite.org/wal.html#walresetbug; fixed in 3.51.3, 3.50.7 and 3.44.6). One writer in one process, as
     /// here, does not meet it; a second program that writes or checkpoints the file may.
-    public static var hasWALResetBug: Bool {
-        let version = sqlite3_libversion_number()
-        return version < 3_044_006 || (3_045_000..<3_050_007).contains(version)
-            || (3_051_000..<3_051_003).contains(version)
+    public static var hasWALResetBug: Bool { hasWALResetBug(version: sqlite3_libversion_number()) }
+
+    /// The same of any version.
+    ///
+    /// - Parameter version: as `SQLITE_VERSION_NUMBER`: 3044006 is 3.44.6.
+    static func hasWALResetBug(version: Int32) -> Bool {
+        version < 3_044_006 || (3_045_000..<3_050_007).contains(version) || (3_051_000..<3_051_003).contains(version)
     }
 
     /// Opens the file at `path`, making it and its folders, and brings its schema up to date.
@@ -39,25 +44,25 @@ public struct UploadDatabase: Sendable {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try syncLog(of: path, in: folder)
+            try examine(path)
             let pool = try DatabasePool(path: path, configuration: configuration())
             let migrator = migrator()
             if let unknown = try pool.read({ db in try unknownMigrations(db) }), !unknown.isEmpty {
                 throw DatabaseOpenError.newerSchema(unknown: unknown)
             }
-            try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
+                // Before the migrations: the name of the staging folder is theirs, and must not change in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 // After a checkpoint the WAL file is cut to this; a long reader can make it grow beyond meanwhile.
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
-                try assertDurable(db)
             }
+            try migrator.migrate(pool)
+            try pool.writeWithoutTransaction { db in try assertDurable(db) }
             return UploadDatabase(pool: pool, now: now)
         } catch let error as DatabaseOpenError {
             throw error
-        } catch let error as DatabaseError
-            where error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
-        {
-            throw DatabaseOpenError.damaged(path: path, cause: error)
+        } catch let error as DatabaseError where isDamage(error) {
+            throw DatabaseOpenError.damaged(path: path, words: "\(error)")
         } catch {
             throw DatabaseOpenError.unusable(cause: error)
         }
@@ -90,6 +95,8 @@ public struct UploadDatabase: Sendable {
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             // The reader's own checkpoint, or ours at the next start, will do it.
+        } catch let error as DatabaseError {
+            throw DatabaseOpenError.notCopied(cause: error)
         }
         try pool.close()
     }
@@ -113,6 +120,42 @@ public struct UploadDatabase: Sendable {
         }
     }
 
+    /// Reads a file through that is small enough: the pages that a start happens to need may be sound, and acknowledging
+    /// blocks beside damaged ones makes it worse.
+    private static func examine(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        guard let size = attributes[.size] as? NSNumber, size.int64Value <= examinedSize else { return }
+        // On a connection of its own: the pool writes to the file as soon as it is opened.
+        var configuration = Configuration()
+        configuration.readonly = true
+        let faults: [String]
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            faults = try queue.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(3)") }
+            try queue.close()
+        } catch let error as DatabaseError where !isDamage(error) {
+            // A first start that was cut off left something to be rolled back, and this connection may not. Whatever else
+            // it is, the pool meets it too.
+            return
+        }
+        guard faults == ["ok"] else {
+            let words = faults.joined(separator: "; ").replacing("\n", with: " ")
+            throw DatabaseOpenError.damaged(path: path, words: words)
+        }
+    }
+
+    /// What an error means that is met between opening and serving: the database may turn out to be damaged only then.
+    public func explain(_ error: any Error) -> any Error {
+        let cause = (error as? UploadError)?.cause ?? error
+        guard let error = cause as? DatabaseError, Self.isDamage(error) else { return error }
+        return DatabaseOpenError.damaged(path: pool.path, words: "\(error)")
+    }
+
+    private static func isDamage(_ error: DatabaseError) -> Bool {
+        error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+    }
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.label = "upload"
@@ -126,7 +169,9 @@ public struct UploadDatabase: Sendable {
     private static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for migration in Migration.all {
-            migrator.registerMigration(migration.identifier) { db in
+            // Rows without an owner are the doctor's business: one that somebody left must not keep the server from being
+            // upgraded. The default would look at the whole database for them before each COMMIT.
+            migrator.registerMigration(migration.identifier, foreignKeyChecks: .immediate) { db in
                 try db.execute(sql: migration.sql)
                 FaultPoint.reach(.migrationInTransaction)
             }
@@ -149,7 +194,9 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
     /// A setting that durability depends on did not hold.
     case notDurable(pragma: String, value: String)
     /// What is in the file is no database, or not a whole one.
-    case damaged(path: String, cause: any Error)
+    case damaged(path: String, words: String)
+    /// At the end, what is in the WAL could not be copied into the database file.
+    case notCopied(cause: any Error)
     /// SQLite could not open, read or migrate the file.
     case unusable(cause: any Error)
 
@@ -161,11 +208,13 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
                 + "start the newer server, or restore the backup from before its upgrade"
         case .notDurable(let pragma, let value):
             "the database does not keep what is committed: PRAGMA \(pragma) is \(value)"
-        case .damaged(let path, let cause):
-            "the database is damaged (\(cause)). Keep a copy of \(path), \(path)-wal and \(path)-shm. Then restore the "
+        case .damaged(let path, let words):
+            "the database is damaged (\(words)). Keep a copy of \(path), \(path)-wal and \(path)-shm. Then restore the "
                 + "newest backup of \(path) together with \(path).key, or save what can be read: "
                 + "sqlite3 \(path) .recover | sqlite3 NEW (.dump where the shell has no .recover). After either: "
                 + "fuploadServer doctor --repair"
+        case .notCopied(let cause):
+            "the database's WAL can't be copied into its file (\(cause)): nothing is lost, the next start goes on with it"
         case .unusable(let cause):
             "the database can't be used: \(cause)"
         }

@@ -67,7 +67,7 @@ public struct Server: Sendable {
             stagingFolder: configuration.stagingFolder(of: database.installationID()),
             storeDirectory: configuration.storeDirectory,
             reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
-            threads: IOThreads(count: configuration.ioThreads))
+            threads: IOThreads(count: configuration.ioThreads), targetThreads: IOThreads(count: 4))
         let timeline = Timeline(clock)
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
@@ -88,7 +88,11 @@ public struct Server: Sendable {
                     perToken: configuration.registrationsPerToken, perAddress: configuration.registrationsPerAddress,
                     clock: clock)),
             outboxChanged: { callbacks.wake() })
-        try await recover(service, outbox: outbox, directory: directory)
+        do {
+            try await recover(service, outbox: outbox, directory: directory)
+        } catch {
+            throw database.explain(error)
+        }
         await keyRing.settle(repository)
         let reloading = ReloadingService(
             signals: hangups,
@@ -135,6 +139,8 @@ public struct Server: Sendable {
                 metadata: ["businessServer": "\(pending.businessServer)"])
         }
         try await outbox.readdress(to: destinations)
+        // The clock may have been set back while the server was down: nothing waits longer than it ever would.
+        try await outbox.postpone(by: .zero, longestPause: schedule.longestPause)
         logger.notice(
             "recovered",
             metadata: [

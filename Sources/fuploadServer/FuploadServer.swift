@@ -28,9 +28,13 @@ struct FuploadServer: AsyncParsableCommand {
         let settings = loaded.configuration
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let logger = Logger(label: "fuploadServer") { _ in LineLogHandler(format: settings.logFormat, level: level) }
+        // Whatever ends the server, its last words are what somebody looks for.
+        defer { LogWriter.standardError.drain() }
+        // Before the first line: what it does for the process comes before threads, and the log has one.
+        let server = Server(settings, logger: logger)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         do {
-            try await Server(settings, logger: logger).run()
+            try await server.run()
         } catch {
             logger.critical("\(error)")
             throw ExitCode.failure

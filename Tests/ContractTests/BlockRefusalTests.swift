@@ -71,6 +71,31 @@ struct BlockRefusalTests {
         }
     }
 
+    /// 64 KiB of them are put up with, in parts and after the form, with and without a length that is announced.
+    @Test(arguments: [false, true]) func bytesThatMeanNothingAreRefusedWhenTheyAreMany(chunked: Bool) async throws {
+        try await TestBed.run { bed in
+            let upload = try await bed.server.register(file)
+            let parts = Form(block: 0...99, file[0...99]).parts
+            func filler(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x78, count: count) }
+            func send(inParts count: Int, after epilogue: Int) async throws -> HTTPAnswer {
+                let ignored = [Form.Part("one", filler(count / 2)), Form.Part("two", filler(count - count / 2))]
+                let form = Form(ignored + parts)
+                return try await HTTP.send(
+                    "POST", upload.uploadURL, headers: ["Content-Type": form.contentType],
+                    // The form ends with a line end, which is after it already.
+                    body: form.bytes.dropLast(2) + filler(epilogue), chunked: chunked)
+            }
+            for (count, epilogue) in [(65_537, 0), (0, 65_537), (300_000, 0), (0, 300_000)] {
+                let answer = try await send(inParts: count, after: epilogue)
+                #expect(answer.retCode == "6" && answer.sentence.hasPrefix("body "), "\(answer.text)")
+                #expect(answer.status == 200)
+                #expect(try await upload.missing() == [0...999])
+            }
+            #expect(try await send(inParts: 65_536, after: 65_536).retCode == "0")
+            #expect(try await upload.missing() == [100...999])
+        }
+    }
+
     @Test func unknownTasksAndWrongKeysAreRefused() async throws {
         try await TestBed.run { bed in
             let upload = try await bed.server.register(file)

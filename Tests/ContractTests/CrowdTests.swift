@@ -9,7 +9,8 @@ extension NetworkTroubleTests {
         /// Heads and bodies, a byte a second each.
         @Test func aCrowdOfTricklersCostsNeitherMemoryNorService() async throws {
             let count = NetworkTroubleTests.isFull ? 4000 : 2000
-            try await TestBed.run("headerTimeout=8s", "minRateWindow=8s") { bed in
+            // Long enough for all to be there at once, and for others to be served meanwhile.
+            try await TestBed.run("headerTimeout=30s", "minRateWindow=30s") { bed in
                 let process = try #require(bed.server.process)
                 let file = TestFile(size: 1 << 20, seed: 1)
                 let target = try await bed.server.register(TestFile(size: count * 1000, seed: 2), name: "crowd")
@@ -32,9 +33,11 @@ extension NetworkTroubleTests {
                 }
                 _ = try await crowd.outcome.wait("three bytes of each") { $0.trickled >= 3 * count ? true : nil }
                 let grown = try process.residentKiB() - memory
+                // Nothing of this happened in a smaller crowd.
+                #expect(crowd.outcome.value.open == count)
                 print("a crowd of \(count) tricklers costs \(grown / count) KiB each")
                 #expect(grown < count * 64)
-                let answers = try await crowd.outcome.wait("the end of all", within: .seconds(60)) { outcome in
+                let answers = try await crowd.outcome.wait("the end of all", within: .seconds(120)) { outcome in
                     outcome.open == 0 ? outcome.answers : nil
                 }
                 #expect(answers.count { $0.contains("408 Request Timeout") } == count / 2)
@@ -44,21 +47,38 @@ extension NetworkTroubleTests {
             }
         }
 
+        /// Beyond the served, so many at once are told that there are too many; the door is shut on the others. Nobody is
+        /// left in silence.
         @Test func aRushIsSurvived() async throws {
-            try await TestBed.run("maxConnections=10", "headerTimeout=60s") { bed in
+            let (served, told, count) = (10, 64, 1000)
+            try await TestBed.run("maxConnections=\(served)", "headerTimeout=1h") { bed in
                 let process = try #require(bed.server.process)
                 let descriptors = try process.descriptors()
-                let crowd = SocketCrowd(port: bed.server.port, beginnings: (0..<1000).map { _ in Array("GET ".utf8) })
-                try await crowd.allOpened(1000)
-                let answers = try await crowd.outcome.wait("the refused") { outcome in
-                    outcome.open <= 10 ? outcome.answers : nil
+                let crowd = SocketCrowd(
+                    port: bed.server.port, beginnings: (0..<count).map { _ in Array("GET ".utf8) })
+                defer { crowd.end() }
+                try await crowd.allOpened(count)
+                let answers = try await crowd.outcome.wait("all but the served to be closed", within: .seconds(60)) {
+                    $0.open == served ? $0.answers : nil
                 }
+                #expect(answers.count == count - served)
+                let (silent, spoken) = (answers.filter(\.isEmpty), answers.filter { !$0.isEmpty })
+                #expect(spoken.count >= told, "\(silent.count) were closed without a word")
+                for text in spoken {
+                    let answer = try #require(HTTPAnswer(wire: text), "\(text)")
+                    #expect((answer.status, answer.retCode) == (503, "11"), "\(text)")
+                    #expect((answer.headers["retry-after"], answer.headers["connection"]) == ("1", "close"), "\(text)")
+                }
+                // The server has none left but the served, and these have all places.
+                try await process.settle(at: descriptors + served)
+                #expect(try await RawSocket(port: bed.server.port).readAnswer().status == 503)
+                #expect(crowd.outcome.value.open == served)
                 crowd.end()
-                #expect(answers.contains { $0.hasPrefix("HTTP/1.1 503") })
-                // Served, refused in words, or left without a word; nothing else.
-                #expect(answers.allSatisfy { $0.isEmpty || $0.hasPrefix("HTTP/1.1 503") })
                 try await process.settle(at: descriptors)
-                #expect(try await HTTP.get(bed.server.base + "/nothing").status == 404)
+                let file = TestFile(size: 1000, seed: 1)
+                let upload = try await bed.server.register(file)
+                try await upload.sendAll(file)
+                #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
             }
         }
 

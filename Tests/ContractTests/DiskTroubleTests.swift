@@ -1,36 +1,52 @@
+import Foundation
 import Glibc
 import Testing
 import UploadTestSupport
+
+/// Calls that fail while it lasts.
+struct Trouble: Sendable, CustomStringConvertible {
+    var operation: FaultShim.Operation
+    private var path: String
+    var error: Int32
+    /// What a client is told of it; empty where it is told nothing.
+    var retCode: String
+
+    /// - Parameter path: as ``FaultShim`` has it; `{tmp}` stands for the bed's own folder of unfinished files.
+    init(_ operation: FaultShim.Operation, _ path: String, _ error: Int32, _ retCode: String = "") {
+        (self.operation, self.path, self.error, self.retCode) = (operation, path, error, retCode)
+    }
+
+    /// Whether no COMMIT is possible.
+    var isOfLog: Bool { path == "-wal" }
+
+    var description: String { "\(operation.rawValue) \(path): \(String(cString: strerror(error)))" }
+
+    /// - Parameter after: how many calls succeed first.
+    func begin(_ bed: TestBed, _ shim: FaultShim, after: Int = 0) throws -> FaultShim.Rule {
+        let path = path.replacingOccurrences(of: "{tmp}", with: bed.server.tmpDirectory)
+        return try shim.fail(operation, path: path, with: error, after: after)
+    }
+}
+
+extension ServerProcess {
+    /// Waits until `/ready` answers so.
+    ///
+    /// - Parameter reason: part of what it says; `nil` for whatever that is.
+    func readiness(becomes status: Int, saying reason: String? = nil) async throws {
+        _ = try await eventually("/ready to answer \(status) \(reason ?? "")") {
+            let answer = try await HTTP.get(base + "/ready")
+            let isSaid = reason.map { answer.text.contains($0) } ?? true
+            return answer.status == status && isSaid ? true : nil
+        }
+    }
+}
 
 /// A full disk, a broken one, one that may not be written: the answer is there at once, nothing that was acknowledged is
 /// lost, and the service goes on by itself when the trouble ends.
 @Suite(.contract)
 struct DiskTroubleTests {
-    struct Trouble: Sendable, CustomStringConvertible {
-        var operation: FaultShim.Operation
-        var path: String
-        var error: Int32
-        var retCode: String
-
-        init(_ operation: FaultShim.Operation, _ path: String, _ error: Int32, _ retCode: String) {
-            (self.operation, self.path, self.error, self.retCode) = (operation, path, error, retCode)
-        }
-
-        var description: String { "\(operation.rawValue) \(path): \(String(cString: strerror(error)))" }
-    }
-
     private static let httpStatus = ["3": 507, "11": 503, "20": 500]
     private let file = TestFile(size: 3000, seed: 1)
-
-    private func readiness(_ server: ServerProcess) async throws -> HTTPAnswer {
-        try await HTTP.get(server.base + "/ready")
-    }
-
-    private func becomeReady(_ server: ServerProcess, _ status: Int) async throws {
-        _ = try await eventually("/ready to answer \(status)") {
-            try await readiness(server).status == status ? true : nil
-        }
-    }
 
     // MARK: A block
 
@@ -40,26 +56,44 @@ struct DiskTroubleTests {
         Trouble(.create, ".part", ENOSPC, "3"), Trouble(.create, ".part", EROFS, "3"),
         Trouble(.create, ".part", EIO, "20"), Trouble(.create, ".part", EMFILE, "11"),
         Trouble(.sync, ".part", EIO, "20"), Trouble(.sync, ".part", ENOSPC, "3"),
-        Trouble(.folderSync, "/tmp/", EIO, "20"),
+        Trouble(.folderSync, "{tmp}/", EIO, "20"),
         Trouble(.write, "-wal", ENOSPC, "3"), Trouble(.write, "-wal", EIO, "20"), Trouble(.sync, "-wal", EIO, "20"),
+        // SQLite tells a full disk apart (SQLITE_FULL for ENOSPC); everything else is an I/O error to it.
+        Trouble(.write, "-wal", EDQUOT, "20"), Trouble(.write, "-wal", EROFS, "20"),
     ])
     func aBlockIsRefusedAndSentAgain(_ trouble: Trouble) async throws {
         try await TestBed.runWithShim { bed, shim in
             let upload = try await bed.server.register(file)
             let neighbour = try await bed.server.register(file, name: "neighbour.bin")
             #expect(try await neighbour.send(0...999, of: file).retCode == "0")
-            try await becomeReady(bed.server, 200)
+            try await bed.server.readiness(becomes: 200)
 
-            let rule = try shim.fail(trouble.operation, path: trouble.path, with: trouble.error)
+            let rule = try trouble.begin(bed, shim)
             let refused = try await upload.send(0...999, of: file)
             #expect(refused.retCode == trouble.retCode, "\(refused.text)")
             #expect(refused.status == Self.httpStatus[trouble.retCode])
             #expect(!refused.text.contains(bed.folder))
-            if trouble.error != EMFILE { try await becomeReady(bed.server, 503) }
+            if trouble.isOfLog {
+                let others = [
+                    try await bed.server.post(NewTask(file, name: "third.bin")),
+                    try await neighbour.change(to: "pause"),
+                ]
+                for answer in others {
+                    #expect(answer.retCode == trouble.retCode, "\(answer.text)")
+                    #expect(answer.status == Self.httpStatus[trouble.retCode])
+                }
+                #expect(try await neighbour.info()["status"].text == "upload")
+            }
+            try await bed.server.readiness(becomes: 503)
             #expect(try await upload.missing() == [0...2999])
             #expect(try await neighbour.missing() == [1000...2999])
 
             rule.remove()
+            if trouble.isOfLog {
+                #expect(try await bed.server.sqlite("SELECT count(*) FROM tasks") == "2", "refused is not registered")
+                _ = try await bed.server.register(file, name: "third.bin")
+                for status in ["pause", "upload"] { #expect(try await neighbour.change(to: status).retCode == "0") }
+            }
             #expect(try await upload.send(0...999, of: file).retCode == "0")
             try await upload.sendAll(file, blockSize: 1000)
             try await neighbour.sendAll(file, blockSize: 1000)
@@ -68,7 +102,7 @@ struct DiskTroubleTests {
             }
             #expect(bed.server.stored("in/file.bin") == file.bytes)
             #expect(bed.server.stored("in/neighbour.bin") == file.bytes)
-            try await becomeReady(bed.server, 200)
+            try await bed.server.readiness(becomes: 200)
         }
     }
 
@@ -111,47 +145,6 @@ struct DiskTroubleTests {
         }
     }
 
-    // MARK: Publishing
-
-    @Test(arguments: [
-        Trouble(.mkdir, "/store/", EIO, ""), Trouble(.mkdir, "/store/", ENOSPC, ""), Trouble(.link, "/store/", EIO, ""),
-        Trouble(.link, "/store/", ENOSPC, ""), Trouble(.rename, "/store/", EIO, ""),
-        Trouble(.rename, "/store/", EROFS, ""), Trouble(.folderSync, "/store", EIO, ""),
-    ])
-    func aCompleteFileWaits(_ trouble: Trouble) async throws {
-        try await TestBed.runWithShim { bed, shim in
-            let rule = try shim.fail(trouble.operation, path: trouble.path, with: trouble.error)
-            let upload = try await bed.server.register(NewTask(file, in: "new/folder"))
-            try await upload.sendAll(file, blockSize: 1000)
-            try await rule.wait(forHits: 2)
-            try await becomeReady(bed.server, 503)
-            #expect(try await upload.info()["status"].text == "verify")
-            #expect(bed.receiver.callbacks(for: upload.id).isEmpty)
-            rule.remove()
-            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
-            #expect(bed.server.stored("new/folder/file.bin") == file.bytes)
-            try await becomeReady(bed.server, 200)
-        }
-    }
-
-    /// Its bytes were synced block by block; a sync that fails now makes them worth nothing all the same.
-    @Test func stagedBytesThatCanNotBeSyncedAreAskedForAgain() async throws {
-        try await TestBed.runWithShim { bed, shim in
-            let upload = try await bed.server.register(file)
-            #expect(try await upload.send(0...2998, of: file).retCode == "0")
-            let failure = try shim.fail(.sync, path: ".part", with: EIO, after: 1, times: 1)
-            #expect(try await upload.send(2999...2999, of: file).retCode == "0")
-            try await failure.wait()
-            try await upload.reach("upload")
-            #expect(try await upload.missing() == [0...2999])
-            #expect(bed.receiver.callbacks(for: upload.id).isEmpty)
-            #expect(bed.server.stored("in/file.bin") == nil)
-            try await upload.sendAll(file, blockSize: 1000)
-            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
-            #expect(bed.server.stored("in/file.bin") == file.bytes)
-        }
-    }
-
     // MARK: Room
 
     @Test func whatIsPromisedIsReserved() async throws {
@@ -168,6 +161,35 @@ struct DiskTroubleTests {
             #expect(try await bed.server.register(file, name: "1").id == first.id, "that one has its room")
             try await first.change(to: "cancel")
             #expect(try await bed.server.post(other).retCode == "0")
+        }
+    }
+
+    /// What one business server may ask for, and the other one is not bound by.
+    @Test func aBusinessServerHasLimitsOfItsOwn() async throws {
+        let (entry, second) = ("bServer.\(TestBed.token)", "\"\(TestBed.secondToken)\"")
+        try await TestBed.run("\(entry).maxFileSize=1000", "\(entry).maxBlockSize=100") { bed in
+            let larger = NewTask(TestFile(size: 1001, seed: 2), name: "larger")
+            let refused = try await bed.server.post(larger)
+            #expect(refused.retCode == "10" && refused.status == 413, "\(refused.text)")
+            #expect(try await bed.server.post(larger.with("token", second)).retCode == "0")
+
+            let file = TestFile(size: 1000, seed: 1)
+            let bound = try await bed.server.register(file, name: "bound")
+            let free = try await bed.server.register(NewTask(file, name: "free").with("token", second))
+            // Its block is no larger than it may be, so it is the announced length that is looked at: there is room in it
+            // for 64 KiB that mean nothing, and for the headers around them.
+            var long = Form(block: 0...99, file[0...99])
+            long.parts.append(Form.Part("ignored", [UInt8](repeating: 0x78, count: 65_500)))
+            let wide = Form(block: 100...200, file[100...200])
+            for form in [long, wide, Form(wide.parts.reversed())] {
+                let answer = try await HTTP.postForm(bound.uploadURL, form)
+                #expect(answer.retCode == "10" && answer.status == 413, "\(answer.text)")
+                #expect(try await HTTP.postForm(free.uploadURL, form).retCode == "0")
+            }
+            #expect(try await bound.missing() == [0...999])
+            #expect(try await free.missing() == [201...999])
+            #expect(try await HTTP.postForm(bound.uploadURL, long, chunked: true).retCode == "0")
+            #expect(try await bound.missing() == [100...999])
         }
     }
 

@@ -46,12 +46,14 @@ struct FaultShimTests {
 
     /// The calls of a block one by one, and those of the database, which another library makes.
     @Test(arguments: [
-        (FaultShim.Operation.create, ".part", "3"), (.open, ".part", "3"), (.folderSync, "/tmp/", "3"),
+        (FaultShim.Operation.create, ".part", "3"), (.open, ".part", "3"), (.folderSync, "{tmp}/", "3"),
         (.write, "sqlite-wal", "3"), (.sync, "sqlite-wal", "20"), (.write, "spool-", "3"),
     ])
     func aBlockMeetsTheRule(operation: FaultShim.Operation, path: String, code: String) async throws {
         try await TestBed.runWithShim { bed, shim in
             let upload = try await bed.server.register(file)
+            // Not any "/tmp/": the whole bed may lie in one.
+            let path = path.replacingOccurrences(of: "{tmp}", with: bed.server.tmpDirectory)
             try shim.fail(operation, path: path, with: ENOSPC, times: 1)
             // The file before its range: what comes first is spooled.
             let form = Form(Form(block: 0...99_999, file[0...99_999]).parts.reversed())
@@ -94,16 +96,17 @@ struct FaultShimTests {
     }
 
     @Test func truncationCanFail() async throws {
-        try await TestBed.runWithShim(startsServer: false) { bed, shim in
-            try shim.fail(.truncate, path: ".lock", with: EROFS)
-            let process = try bed.server.launch()
-            #expect(try await process.waitForExit() == .code(1))
+        try await TestBed.runWithShim { bed, shim in
+            _ = try await bed.server.register(file)
+            // The server's last deed is to have the WAL copied and cut off; it says so when that failed.
+            try shim.fail(.truncate, path: "-wal", with: EROFS)
+            #expect(try await bed.server.terminate() == .code(1))
         }
     }
 
     @Test func aFullDiskIsReported() async throws {
         try await TestBed.runWithShim { bed, shim in
-            let rule = try shim.reportFree(bytes: 1000, path: "/tmp")
+            let rule = try shim.reportFree(bytes: 1000, path: bed.server.tmpDirectory)
             let answer = try await bed.server.post(NewTask(file))
             #expect((answer.status, answer.retCode) == (507, "3"), "\(answer.text)")
             rule.remove()
@@ -156,6 +159,33 @@ struct FaultShimTests {
             try await bed.server.start()
             #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
             #expect(bed.server.stored("new/file.bin") == file.bytes)
+        }
+    }
+
+    /// As a part of a path, the database's would mean its WAL too.
+    @Test func aRuleMayMeanTheEndOfAPath() async throws {
+        try await TestBed.runWithShim { bed, shim in
+            let main = try shim.fail(.write, path: ".sqlite$", with: EIO)
+            _ = try await bed.server.register(file)
+            #expect(main.hits == 0, "a COMMIT writes to the WAL alone")
+            let log = try shim.fail(.write, path: ".sqlite-wal$", with: EIO)
+            #expect(try await bed.server.post(NewTask(file, name: "second")).retCode == "20")
+            log.remove()
+            // The WAL is copied into the database when it is closed.
+            try await bed.server.terminate()
+            try await main.wait()
+        }
+    }
+
+    /// Flags of rules that the library does not know would be rules that are not obeyed.
+    @Test func aControlFileOfAnotherVersionIsRefused() async throws {
+        try await TestBed.runWithShim(startsServer: false) { bed, _ in
+            let control = try #require(FileHandle(forWritingAtPath: bed.folder + "/shim.control"))
+            try control.write(contentsOf: Data(count: 4))
+            try control.close()
+            let process = try bed.server.launch()
+            #expect(try await process.waitForExit() == .code(97))
+            #expect(process.output.value.errorText.contains("another version"))
         }
     }
 

@@ -9,6 +9,9 @@ struct MalformedHTTPTests {
     private static let post = "POST /api/upload/new/task HTTP/1.1\r\nHost: x\r\n"
     private static let chunked = post + "Transfer-Encoding: chunked\r\n"
     private static let long = String(repeating: "a", count: 20_000)
+    /// More than is read at once, too.
+    private static let blank = String(repeating: " ", count: 100_000)
+    private static let endless = String(repeating: "a", count: 100_000)
 
     private static let heads: [(String, String, Int)] = [
         ("garbage", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}", 400), ("no method", "hello world\r\n\r\n", 400),
@@ -21,6 +24,7 @@ struct MalformedHTTPTests {
         ("bare CR", get + "A: b\rc\r\n\r\n", 400), ("bare LF", get + "A: b\n\r\n", 400),
         ("folded field", get + "A: b\r\n c\r\n\r\n", 400), ("endless field", get + "A: \(long)", 431),
         ("long field", get + "A: \(long)\r\n\r\n", 431), ("long URI", "GET /\(long) HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+        ("white space before a value", get + "A:" + blank, 431),
         ("many fields", get + String(repeating: "A: b\r\n", count: 101) + "\r\n", 431),
         ("blank lines", String(repeating: "\r\n", count: 20_000), 431),
     ]
@@ -47,6 +51,9 @@ struct MalformedHTTPTests {
         ("chunk after LF", chunked + "\r\n2\nab\r\n0\r\n\r\n", 400),
         ("LF in an extension", chunked + "\r\n2;a\nab\r\n0\r\n\r\n", 400),
         ("large trailer", chunked + "\r\n0\r\nA: \(long)\r\n\r\n", 431),
+        ("white space in a trailer", chunked + "\r\n0\r\nA:" + blank, 431),
+        ("endless extension", chunked + "\r\n1;" + endless, 431),
+        ("endless extension of the last chunk", chunked + "\r\n1\r\nx\r\n0;" + endless, 431),
     ]
 
     @Test func isRefusedInTheEnvelope() async throws {

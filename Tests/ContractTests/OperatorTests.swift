@@ -65,15 +65,24 @@ struct OperatorTests {
             let shell = bed.own(try bed.server.sqlite.session())
             shell.send("BEGIN IMMEDIATE; SELECT 'locked';")
             _ = try await shell.waitForError(containing: "locked")
-            async let block = upload.send(0...499, of: file)
-            async let other = bed.server.post(NewTask(file, name: "other"))
-            #expect(try await upload.missing() == [0...999], "reading does not wait")
-            // The lock has to be held for a while: that is what is tested.
-            try await Task.sleep(for: .seconds(3))
+            let (block, other) = (try RawSocket(port: bed.server.port), try RawSocket(port: bed.server.port))
+            let task = NewTask(file, name: "other").json
+            try await block.send(RawRequest.whole(upload.uploadTarget, Form(block: 0...499, file[0...499])))
+            try await other.send(RawRequest.json("/api/upload/new/task", length: task.utf8.count) + task)
+            // All of the one is read, the other is staged: what they lack is the COMMIT.
+            try await RawSocket.waitUntilRead([block, other])
+            _ = try await eventually("the block to be staged") {
+                let path = bed.server.stagingFiles().first.map { bed.server.tmpDirectory + "/" + $0 }
+                let staged = path.flatMap { TemporaryDirectory.read($0) } ?? []
+                return staged.starts(with: file[0...499]) ? true : nil
+            }
+            // They have met the lock by the time that others, who came after them, are answered.
+            for _ in 0..<20 { #expect(try await upload.missing() == [0...999], "reading does not wait") }
+            for socket in [block, other] { #expect(try socket.unreadBytes() == 0, "no answer before the COMMIT") }
             shell.send("COMMIT; SELECT 'released';")
             _ = try await shell.waitForError(containing: "released")
-            #expect(try await block.retCode == "0")
-            #expect(try await other.retCode == "0")
+            #expect(try await block.readAnswer().retCode == "0")
+            #expect(try await other.readAnswer().retCode == "0")
             #expect(try await upload.missing() == [500...999])
             try await upload.send(500...999, of: file)
             #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")

@@ -42,6 +42,43 @@ struct ParameterTests {
         }
     }
 
+    /// 255 bytes are the most that file systems take, whatever the name is written in.
+    @Test func theLongestNamesArePublishedAndLongerOnesAreNamed() async throws {
+        let (narrow, wide) = (String(repeating: "n", count: 255), String(repeating: "文", count: 85))
+        let long: [(String, [String])] = [
+            ("fileName", [narrow + "n", wide + "n", wide + "文"]),
+            ("userId", [String(repeating: "u", count: 1025), String(repeating: "文", count: 342)]),
+            // All of it, one folder of it, and what becomes of it below storeDir.
+            (
+                "storePath",
+                [
+                    String(repeating: "p", count: 4096), narrow + "n/a", "a/" + narrow + "n/b",
+                    String(repeating: "d/", count: 2047) + "d",
+                ]
+            ),
+        ]
+        try await TestBed.run { bed in
+            for (name, values) in long {
+                for value in values {
+                    let answer = try await bed.server.post(NewTask(file).with(name, "\"\(value)\""))
+                    #expect(answer.retCode == "6", "\(name) of \(value.utf8.count) bytes: \(answer.text)")
+                    #expect(answer.sentence.hasPrefix(name + " "), "\(name): \(answer.text)")
+                }
+            }
+            #expect(try await bed.server.sqlite("SELECT count(*) FROM tasks") == "0")
+            for name in [narrow, wide] {
+                let user = String(repeating: "u", count: 1024)
+                let upload = try await bed.server.register(NewTask(file, name: name, user: user))
+                try await upload.sendAll(file)
+                let callback = try await bed.receiver.callback(for: upload.id)
+                #expect(callback.retCode == "0", "\(callback.text)")
+                #expect(callback.json["fileName"].text == name)
+                #expect(callback.json["userId"].text == user)
+                #expect(bed.server.stored("in/" + name) == file.bytes)
+            }
+        }
+    }
+
     @Test func aBodyThatIsNoJSONObjectIsRefused() async throws {
         let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
         let bodies: [[UInt8]] = [

@@ -29,6 +29,7 @@ struct PathEscapeTests {
                 (folder + "/alias", "x", "storePath"), (folder + "/data/../tmp", "x", "storePath"),
                 (folder + "/data", "fupload.sqlite", "fileName"), (folder + "/data", "fupload.sqlite-wal", "fileName"),
                 (folder + "/data", "fupload.sqlite.key", "fileName"),
+                (folder + "/data", "fupload.sqlite.key.new", "fileName"),
                 (folder + "/tmp/../data", "fupload.sqlite.lock", "fileName"),
                 (folder + "/out", ".fupload-1.part", "fileName"), (folder + "/out", "a\u{85}b", "fileName"),
                 (folder + "/out\u{9b}", "x", "storePath"),

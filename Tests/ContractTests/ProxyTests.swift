@@ -18,11 +18,18 @@ struct ProxyTests {
     /// The client's address, as a line about a refused request has it.
     private func address(_ bed: TestBed, _ header: String) async throws -> String {
         let path = "/api/upload/files/state"
+        func lines() throws -> [Substring] {
+            try bed.server.logText().split(separator: "\n").filter { $0.contains("path=\(path)") }
+        }
+        let before = try lines().count
         let socket = try RawSocket(port: bed.server.port)
         try await socket.send("POST \(path) HTTP/1.1\r\nHost: x\r\n\(header)Content-Length: 2\r\n\r\n{}")
         _ = try await socket.readAnswer()
-        let lines = try bed.server.logText().split(separator: "\n").filter { $0.contains("path=\(path)") }
-        let word = try #require(lines.last?.split(separator: " ").first { $0.hasPrefix("client=") })
+        let line = try await eventually("the line of the request") { () -> Substring? in
+            let lines = try lines()
+            return lines.count > before ? lines.last : nil
+        }
+        let word = try #require(line.split(separator: " ").first { $0.hasPrefix("client=") })
         return String(word.dropFirst("client=".count))
     }
 

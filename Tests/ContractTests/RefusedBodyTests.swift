@@ -26,6 +26,31 @@ struct RefusedBodyTests {
         }
     }
 
+    /// Who has the answer, and then neither sends the rest nor closes, is not waited for.
+    @Test(arguments: [0, 1 << 20])
+    func whoStaysInSilenceAfterTheAnswerIsLeft(sending count: Int) async throws {
+        try await TestBed.run { bed in
+            let process = try #require(bed.server.process)
+            let upload = try await bed.server.register(file)
+            try await upload.change(to: "pause")
+            let descriptors = try process.descriptors()
+            let socket = try RawSocket(port: bed.server.port)
+            try await socket.send("POST \(upload.uploadTarget) HTTP/1.1\r\n")
+            _ = try await eventually("the connection to be open") {
+                try process.descriptors() > descriptors ? true : nil
+            }
+            let rest =
+                "Host: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 10000000000\r\n\r\n"
+            try await socket.send(Array(rest.utf8) + megabyte.prefix(count))
+            let answer = try await socket.readAnswer()
+            #expect((answer.retCode, answer.headers["connection"]) == ("4", "close"))
+            // The server ends its side, and after a while the rest, though ours stays open.
+            #expect(try await socket.readToEnd() == "")
+            try await process.settle(at: descriptors)
+            withExtendedLifetime(socket) {}
+        }
+    }
+
     @Test func whoReadsOnlyAfterSendingGetsTheAnswer() async throws {
         try await TestBed.run { bed in
             let upload = try await bed.server.register(file)

@@ -9,7 +9,7 @@ struct SlowSenderTests {
 
     @Test(arguments: ["", "GET / HTTP/1.1\r\nHost: x\r\nA: "])
     func aHeadThatDoesNotComeIs408(beginning: String) async throws {
-        try await TestBed.run("headerTimeout=500ms") { bed in
+        try await TestBed.run("headerTimeout=3s") { bed in
             let idle = try RawSocket(port: bed.server.port)
             try await idle.send("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await idle.readAnswer().status == 404)
@@ -28,7 +28,7 @@ struct SlowSenderTests {
     }
 
     @Test func aBodyThatTricklesIsGivenUp() async throws {
-        try await TestBed.run("minRate=1KiB", "minRateWindow=600ms") { bed in
+        try await TestBed.run("minRate=1KiB", "minRateWindow=3s") { bed in
             let upload = try await bed.server.register(file)
             let form = Form(block: 0...999, file.bytes)
             for parts in [form.parts, form.parts.reversed()] {
@@ -67,7 +67,7 @@ struct SlowSenderTests {
     }
 
     @Test func withoutARateNothingIsGivenUp() async throws {
-        try await TestBed.run("minRate=0", "minRateWindow=100ms", "headerTimeout=1s") { bed in
+        try await TestBed.run("minRate=0", "minRateWindow=300ms", "headerTimeout=3s") { bed in
             let upload = try await bed.server.register(file)
             let form = Form(block: 0...999, file.bytes)
             let stalled = try await StalledBlock.begin(upload, form, sending: 0.5)
@@ -78,26 +78,30 @@ struct SlowSenderTests {
         }
     }
 
-    /// What waits for another request's COMMIT is not waited for.
+    /// What waits for another request to be acknowledged is not waited for.
     @Test func aBlockThatHasToWaitIsNotBlamed() async throws {
-        try await TestBed.run("minRate=16KiB", "minRateWindow=1s") { bed in
+        try await TestBed.runWithShim("minRate=16KiB", "minRateWindow=2s") { bed, shim in
             let file = TestFile(size: 8_000_000, seed: 1)
             let upload = try await bed.server.register(file)
             let request = RawRequest.whole(upload.uploadTarget, Form(block: 0...7_999_999, file.bytes))
-            let shell = bed.own(try bed.server.sqlite.session())
-            shell.send("BEGIN IMMEDIATE; SELECT 'locked';")
-            _ = try await shell.waitForError(containing: "locked")
+            let hold = try shim.hold(.sync, path: ".part")
             let first = try RawSocket(port: bed.server.port)
             try await first.send(request)
-            let staged = bed.server.tmpDirectory + "/" + (try #require(bed.server.stagingFiles().first))
-            _ = try await eventually("all bytes to be staged") {
-                try FileManager.default.attributesOfItem(atPath: staged)[.size] as? Int == 8_000_000 ? true : nil
-            }
+            try await hold.waitUntilHeld()
             let second = try RawSocket(port: bed.server.port)
             async let sending: Void = second.send(request)
-            // Two windows, and less than the server waits for the database.
-            try await Task.sleep(for: .milliseconds(2500))
-            shell.send("COMMIT; SELECT 'released';")
+            _ = try await eventually("the second to have begun") {
+                try second.bytesUnreadByServer() ?? 0 > 0 ? true : nil
+            }
+            // Others are blamed meanwhile, one after the other: a window each.
+            for _ in 0..<2 {
+                let idle = try RawSocket(port: bed.server.port)
+                try await idle.send(RawRequest.json("/api/upload/new/task", length: 100) + "{")
+                #expect(try await idle.readAnswer().retCode == "11")
+            }
+            #expect(try second.bytesUnreadByServer() ?? 0 > 0, "it does wait")
+            #expect(try second.unreadBytes() == 0, "and has no answer")
+            hold.remove()
             #expect(try await first.readAnswer().retCode == "0")
             try await sending
             // Held already, or finished by now.
@@ -106,7 +110,7 @@ struct SlowSenderTests {
     }
 
     @Test func whoNeverReadsIsLeft() async throws {
-        try await TestBed.run("minRateWindow=500ms") { bed in
+        try await TestBed.run("minRateWindow=3s") { bed in
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             // Many gaps make a long answer.

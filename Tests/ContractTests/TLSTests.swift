@@ -165,6 +165,32 @@ struct TLSTests {
         }
     }
 
+    /// Nothing can be said before the handshake, and not everybody comes to its end.
+    @Test func oneTooManyIsToldSoAfterTheHandshake() async throws {
+        try await run("maxConnections=1", "headerTimeout=1h") { bed, ca, _ in
+            let process = try #require(bed.server.process)
+            let descriptors = try process.descriptors()
+            let held = try RawSocket(port: bed.server.port)
+            _ = try await eventually("the only place to be taken") {
+                try process.descriptors() > descriptors ? true : nil
+            }
+            let curl = bed.own(
+                try ProgramProcess(
+                    "curl",
+                    [
+                        "-sS", "--cacert", ca.certificate, "--max-time", "20", "-w", "\n%{http_code}",
+                        bed.server.base + "/nothing",
+                    ]))
+            #expect(try await curl.waitForExit() == .code(0), "\(curl.output.value.errorText)")
+            let text = curl.output.value.text
+            #expect(text.contains("\"retCode\":\"11\"") && text.hasSuffix("503"), "\(text)")
+            let silent = try RawSocket(port: bed.server.port)
+            #expect(try await silent.read(until: "\n") == "")
+            try await process.settle(at: descriptors + 1)
+            withExtendedLifetime(held) {}
+        }
+    }
+
     @Test func plainURLsAreWarnedAbout() async throws {
         try await run("server.addr=http://127.0.0.1") { bed, _, _ in
             let log = try bed.server.logText()

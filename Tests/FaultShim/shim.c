@@ -35,6 +35,10 @@ __attribute__((constructor)) static void load(void) {
     syscall(SYS_close, file);
     if (page == -1) _exit(97);
     control = (struct fault_shim_control *)page;
+    if (!fault_shim_is_known(control)) {
+        fputs("the fault shim's control file is another version's\n", stderr);
+        _exit(97);
+    }
 }
 
 void *shim_real(void **cache, const char *name) {
@@ -91,6 +95,8 @@ int shim_path_of_file(int file, char *result, size_t size) {
     ssize_t length = readlink(link, result, size - 1);
     if (length <= 0 || result[0] != '/') return 0;
     result[length] = 0;
+    // Devices are no files; /dev/shm is a file system like any other.
+    if (strncmp(result, "/dev/shm/", 9) == 0) return 1;
     return strncmp(result, "/dev/", 5) != 0 && strncmp(result, "/proc/", 6) != 0;
 }
 

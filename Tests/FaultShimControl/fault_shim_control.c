@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+// To be raised with every change of what is in the page: a flag that the other side does not know is one that it ignores.
+#define VERSION 2
 #define RULES 200
 #define PATH_SIZE 256
 
@@ -16,6 +18,7 @@ struct slot {
 };
 
 struct fault_shim_control {
+    _Atomic uint32_t version;
     _Atomic uint32_t count;
     _Atomic int64_t clock;
     struct slot slots[RULES];
@@ -24,6 +27,10 @@ struct fault_shim_control {
 size_t fault_shim_control_size(void) { return sizeof(struct fault_shim_control); }
 size_t fault_shim_rule_limit(void) { return RULES; }
 size_t fault_shim_path_limit(void) { return PATH_SIZE; }
+
+void fault_shim_begin(struct fault_shim_control *control) { atomic_store(&control->version, VERSION); }
+
+int fault_shim_is_known(struct fault_shim_control *control) { return atomic_load(&control->version) == VERSION; }
 
 int fault_shim_add(struct fault_shim_control *control, struct fault_shim_rule rule, const char *path) {
     uint32_t number = atomic_load(&control->count);
@@ -64,13 +71,20 @@ int64_t fault_shim_clock(struct fault_shim_control *control) {
     return atomic_load_explicit(&control->clock, memory_order_relaxed);
 }
 
+static int is_about(const struct slot *slot, const char *path) {
+    if (!path) return 0;
+    if (!slot->rule.is_suffix) return strstr(path, slot->path) != NULL;
+    size_t length = strlen(path), end = strlen(slot->path);
+    return length >= end && strcmp(path + length - end, slot->path) == 0;
+}
+
 int fault_shim_match(
     struct fault_shim_control *control, uint32_t operation, const char *path, const char *other,
     struct fault_shim_rule *rule) {
     for (int number = (int)atomic_load(&control->count) - 1; number >= 0; number--) {
         struct slot *slot = &control->slots[number];
         if (!atomic_load(&slot->is_on) || !(slot->rule.operations & operation)) continue;
-        if (!strstr(path, slot->path) && !(other && strstr(other, slot->path))) continue;
+        if (!is_about(slot, path) && !is_about(slot, other)) continue;
         uint64_t seen = atomic_fetch_add(&slot->seen, 1);
         if (seen < slot->rule.after || seen - slot->rule.after >= slot->rule.times) continue;
         atomic_fetch_add(&slot->hits, 1);

@@ -38,8 +38,8 @@ let package = Package(
             name: "Callbacks", dependencies: ["UploadCore"], path: "Server/Callbacks",
             swiftSettings: covered),
         .target(
-            name: "UploadServer", dependencies: [configuration, crypto, yams], path: "Server/UploadServer",
-            swiftSettings: covered),
+            name: "UploadServer", dependencies: ["UploadCore", configuration, crypto, yams],
+            path: "Server/UploadServer", swiftSettings: covered),
 
         .executableTarget(
             name: "multipart", dependencies: ["Multipart"], path: "Targets/multipart", swiftSettings: settings),

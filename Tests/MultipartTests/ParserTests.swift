@@ -139,6 +139,28 @@ private let header = "Content-Disposition: form-data; name=a\r\n\r\n"
         #expect(errors("0123456789a\r\n--B--", limits) == [.preambleTooLarge, .preambleTooLarge])
     }
 
+    @Test func epilogue() {
+        let limits = MultipartLimits(maxEpilogueBytes: 10)
+        #expect(errors("--B--0123456789", limits) == [nil, nil])
+        #expect(errors("--B--0123456789a", limits) == [.epilogueTooLarge, .epilogueTooLarge])
+        #expect(errors("--B--", MultipartLimits(maxEpilogueBytes: 0)) == [nil, nil])
+        #expect(errors("--B--\r", MultipartLimits(maxEpilogueBytes: 0)) == [.epilogueTooLarge, .epilogueTooLarge])
+    }
+
+    /// However the chunks are divided, the form was complete before.
+    @Test(arguments: 1...12) func anEpilogueThatIsTooLargeComesAfterTheEnd(length: Int) throws {
+        var parser = MultipartParser(boundary: "B", limits: MultipartLimits(maxEpilogueBytes: 3))
+        var events: [MultipartEvent] = []
+        #expect(throws: MultipartError.epilogueTooLarge) {
+            for chunk in "--B--epilogue".utf8.split({ length }) {
+                parser.append(chunk)
+                while let event = try parser.next() { events.append(event) }
+            }
+        }
+        #expect(events == [.end])
+        #expect(throws: MultipartError.epilogueTooLarge) { try parser.finish() }
+    }
+
     @Test func whiteSpaceAfterABoundary() {
         let limits = MultipartLimits(maxHeaderBytes: 10)
         #expect(errors("--B" + String(repeating: " ", count: 10), limits) == [.truncated, .truncated])

@@ -29,7 +29,7 @@ import UploadTestSupport
             default: if bytes.count > 1 { bytes.remove(at: index) }
             }
         }
-        let limits = MultipartLimits(maxParts: 3, maxHeaderBytes: 75)
+        let limits = MultipartLimits(maxParts: 3, maxHeaderBytes: 75, maxEpilogueBytes: 9)
         expectNoFault(bytes, boundary: form.boundary, limits: limits, using: &generator)
     }
 
@@ -55,7 +55,8 @@ import UploadTestSupport
         let header = "Content-Disposition: form-data; name=a\r\n"
         let pieces = ["--B", "\r\n", "\r\n--B", "--", header, header + "\r\n", "\r\n\r\n", "\"", ";", "x"]
         let noise = (0..<30).flatMap { _ in Array((pieces.randomElement(using: &generator) ?? "").utf8) }
-        expectNoFault(noise, boundary: "B", using: &generator)
+        let limits = MultipartLimits(maxEpilogueBytes: Int.random(in: 0...20, using: &generator))
+        expectNoFault(noise, boundary: "B", limits: limits, using: &generator)
     }
 
     private func expectNoFault(

@@ -23,7 +23,7 @@ struct RandomForm {
             bytes += Array("\r\n\r\n".utf8) + body + Array("\r\n".utf8)
         }
         bytes += Array("--\(boundary)--".utf8)
-        let epilogues = ["", "\r\n", "\r\nepilogue", "\r\n--\(boundary)\r\n"]
+        let epilogues = ["", "\r\n", "\r\nepilogu", "\r\nepilogue", "\r\n--\(boundary)\r\n"]
         bytes += Array((epilogues.randomElement(using: &generator) ?? "").utf8)
     }
 

@@ -47,6 +47,16 @@ import Testing
         #expect(try await iterator.next() == nil)
     }
 
+    @Test func anEpilogueWithoutEndIsNotReadToIt() async throws {
+        let source = Source([Self.form + "0123", "456789", "a", "never asked for"])
+        let limits = MultipartLimits(maxEpilogueBytes: 10)
+        var iterator = MultipartSequence(source, boundary: "B", limits: limits).makeAsyncIterator()
+        while let event = try await iterator.next(), event != .end {}
+        await #expect(throws: MultipartError.epilogueTooLarge) { try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+        #expect(!source.isExhausted)
+    }
+
     @Test func errorOfTheBasePassesThrough() async throws {
         for chunks in [[], ["--B\r\n"], [Self.form], [Self.form, "epilogue"]] {
             var iterator = MultipartSequence(Source(chunks, failure: BaseError()), boundary: "B").makeAsyncIterator()

@@ -91,6 +91,35 @@ import UploadTestSupport
         #expect(found.map(\.severity) == [.note])
     }
 
+    // MARK: The secrets of task keys
+
+    @Test func aSecretThatOpenTasksNeedHasToBeThere() async throws {
+        var files = ScriptedFiles()
+        files.found = .generations([2, 4])
+        let found = try await check(ScriptedDatabase([], generations: [1, 2, 3], [1, 2, 3]), files)
+        #expect(found.map(\.check) == [.key] && found.map(\.severity) == [.problem])
+        #expect(found.first?.text.contains("of generation 1, 3, ") == true)
+        #expect(try await check(ScriptedDatabase([], generations: [2], [2]), files) == [], "others may be there too")
+        #expect(try await check(ScriptedDatabase([], generations: [], []), files) == [])
+    }
+
+    @Test func aSecretThatWasDroppedOrAddedWhileItLookedIsNoProblem() async throws {
+        var files = ScriptedFiles()
+        files.found = .generations([2])
+        // The last task of the first closed, and its secret went, before the file was read.
+        #expect(try await check(ScriptedDatabase([], generations: [1, 2], [2]), files) == [])
+        // The third one was added, and its first task registered, after the file was read.
+        #expect(try await check(ScriptedDatabase([], generations: [2], [2, 3]), files) == [])
+        #expect(try await check(ScriptedDatabase([], generations: [1, 2], [2, 3]), files) == [])
+    }
+
+    @Test func secretsThatCanNotBeUsedAreOneProblem() async throws {
+        var files = ScriptedFiles()
+        files.found = .unusable("the secret file is not there")
+        let found = try await check(ScriptedDatabase([], generations: [1], [1]), files)
+        #expect(found == [Finding(.problem, .key, "the secret file is not there")])
+    }
+
     // MARK: What can't be looked at
 
     @Test func aDamagedDatabaseIsOneProblemAndTheEnd() async throws {
@@ -119,18 +148,23 @@ import UploadTestSupport
 
 /// One task, which is found in one state after the other.
 private struct ScriptedDatabase: DatabaseAudit {
-    private let looks: Looks
+    private let looks: Looks<TaskFacts?>
+    private let generations: Looks<Set<Int>>
     var keepsRows: Bool
     var faults: [String] = []
 
-    private final class Looks: Sendable {
-        let left: Mutex<[TaskFacts?]>
-        init(_ facts: [TaskFacts?]) { left = Mutex(facts) }
-        func next() -> TaskFacts? { left.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+    private final class Looks<Fact: Sendable>: Sendable {
+        let left: Mutex<[Fact]>
+        init(_ facts: [Fact]) { left = Mutex(facts) }
+        func next() -> Fact? { left.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
     }
 
-    init(_ facts: [TaskFacts?], keepsRows: Bool = true) {
+    private func look() -> TaskFacts? { looks.next().flatMap { $0 } }
+
+    /// - Parameter generations: those of open tasks' keys, at one look after the other; none after that.
+    init(_ facts: [TaskFacts?], keepsRows: Bool = true, generations: Set<Int>...) {
         looks = Looks(facts)
+        self.generations = Looks(generations)
         self.keepsRows = keepsRows
     }
 
@@ -140,10 +174,11 @@ private struct ScriptedDatabase: DatabaseAudit {
     func wrongTotals() -> [String] { [] }
     func isReplaced(_ facts: TaskFacts) -> Bool { false }
     func stillHeld(_ blocks: [Block], of id: TaskID) -> [Block] { keepsRows ? blocks : [] }
-    func task(_ id: TaskID) -> TaskFacts? { looks.next() }
+    func task(_ id: TaskID) -> TaskFacts? { look() }
+    func openKeyGenerations() -> Set<Int> { generations.next() ?? [] }
 
     func tasks(after id: TaskID?, limit count: Int) -> [TaskFacts] {
-        id == nil ? [looks.next()].compactMap { $0 } : []
+        id == nil ? [look()].compactMap { $0 } : []
     }
 
     func blocks(of id: TaskID, after start: Int64?, limit count: Int) -> [Block] {
@@ -156,6 +191,7 @@ private struct ScriptedFiles: FilesAudit {
     var isRunning = false
     var size: Int64?
     var bytes = FoundBytes.missing
+    var found = FoundSecrets.generations([1])
 
     func isServerRunning() -> Bool { isRunning }
     func hasStagingFolder() -> Bool { true }
@@ -165,5 +201,5 @@ private struct ScriptedFiles: FilesAudit {
     func look(at ranges: [ByteRange], stagedFor id: TaskID) -> [FoundBytes] { ranges.map { _ in bytes } }
     func look(atPublished path: String) -> FoundFile { .missing }
     func hasLeftover(of id: TaskID, beside path: String) -> Bool { false }
-    func keyFault() -> String? { nil }
+    func secrets() -> FoundSecrets { found }
 }

@@ -97,6 +97,32 @@ import UploadTestSupport
         #expect(surroundings.journal.entries == ["publish", "move finished(0)"])
     }
 
+    // MARK: A staging file that is too long
+
+    /// Somebody appended to it. What had been acknowledged is still there, and is not asked for again.
+    @Test(arguments: [TaskState.verifying, .publishing]) func whatWasAppendedIsCutOff(state: TaskState) async throws {
+        let task = try await complete(state, staged: content + [1, 2, 3])
+        #expect(try await finish(task)?.state == .finished)
+        #expect(await surroundings.store.published == [task.targetPath: content])
+        #expect(surroundings.journal.entries.first == "cut")
+    }
+
+    @Test func whoAppendedMayHaveChangedTheRestToo() async throws {
+        var wrong = content
+        wrong[7] ^= 1
+        let task = try await complete(staged: wrong + [1])
+        #expect(try await finish(task)?.state == .receiving)
+        #expect(await surroundings.store.staged.isEmpty, "the next upload must not find it too long again")
+        #expect(await surroundings.repository.blocks[task.id] == [])
+    }
+
+    @Test func anEmptyFileThatIsNotEmptyIsEmptied() async throws {
+        let task = try await surroundings.register([])
+        await surroundings.store.stage([1, 2], for: task.id)
+        #expect(try await finish(task)?.state == .finished)
+        #expect(await surroundings.store.published == [task.targetPath: []])
+    }
+
     // MARK: Taken up after a crash
 
     @Test func renamedBeforeTheCrash() async throws {

@@ -90,6 +90,90 @@ import UploadTestSupport
         #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
     }
 
+    // MARK: Bytes that come before their place is known
+
+    private func register(bytes: Int64, name: String) async throws -> UploadTask {
+        try await service.register(token: "secret-token") { identity in
+            Registration(
+                businessServer: identity, userID: "u1", storePath: "/store", fileName: name, fileSize: bytes,
+                fileMD5: md5([]), feedback: nil)
+        }
+    }
+
+    private func sendSpooled(
+        _ range: ByteRange, of content: [UInt8], to task: UploadTask
+    ) async throws -> BlockReceipt {
+        let bytes = content[range]
+        let parts = Body.of(Body.file(bytes, chunk: 10_000) + Body.fields(range, md5: md5(bytes)))
+        return try await service.receive(surroundings.address(task), parts: parts)
+    }
+
+    @Test func aSpoolTakesNoRoomThatWasPromised() async throws {
+        let content = SeededGenerator.bytes(100_000)
+        let task = try await surroundings.register(content)
+        _ = try await register(bytes: 50 << 20, name: "neighbour")
+        let promised = Int64(100_000 + 50 << 20)
+        let block = range(0, 99_999)
+
+        surroundings.store.limit(to: promised + 99_999)
+        let error = await #expect(throws: UploadError.self) { try await sendSpooled(block, of: content, to: task) }
+        #expect(error?.code == .storage)
+        #expect(await surroundings.repository.blocks[task.id] == nil)
+        // In its own place it has the room that it was promised.
+        let parts = Body.block(range(0, 49_999), of: content)
+        #expect(try await service.receive(surroundings.address(task), parts: parts).missing == [range(50_000, 99_999)])
+
+        // Other tests spool as well, and all of them are one process.
+        surroundings.store.limit(to: promised + 99_999 + 16 << 20)
+        #expect(try await sendSpooled(block, of: content, to: task).missing == [])
+    }
+
+    @Test func aSpoolWithoutRoomIsNotMade() async throws {
+        let surroundings = FakeSurroundings(policy: ServicePolicy(minFreeSpace: 1000))
+        let task = try await surroundings.register(content)
+        surroundings.store.limit(to: 1019)
+        let error = await #expect(throws: UploadError.self) {
+            try await surroundings.service.receive(surroundings.address(task), parts: Body.of([.fileBegin]))
+        }
+        #expect(error?.code == .storage)
+        #expect(!surroundings.journal.entries.contains("spool"))
+    }
+
+    /// A large block takes long, and others are promised room meanwhile.
+    @Test func aSpoolThatGrowsAsksAgain() async throws {
+        let task = try await register(bytes: 40 << 20, name: "large")
+        surroundings.store.limit(to: 90 << 20)
+        let (parts, feed) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
+        let request = Task { try await service.receive(surroundings.address(task), parts: parts) }
+        feed.yield(.fileBegin)
+        while !surroundings.journal.entries.contains("spool"), !Task.isCancelled { await Task.yield() }
+        _ = try await register(bytes: 50 << 20, name: "neighbour")
+        let megabyte = [UInt8](repeating: 7, count: 1 << 20)
+        for _ in 0..<20 { feed.yield(.fileBytes(megabyte)) }
+        feed.finish()
+        let error = await #expect(throws: UploadError.self) { try await request.value }
+        #expect(error?.code == .storage)
+    }
+
+    @Test func spoolsThatGrowTogetherShareTheRoom() async throws {
+        let ledger = SpoolLedger()
+        let space = SpoolSpace(
+            repository: surroundings.repository, store: surroundings.store, ledger: ledger, businessServer: "cp1",
+            minFreeSpace: 10)
+        surroundings.store.limit(to: 110)
+        try await space.take(60, beside: 0) {
+            // Not written yet: the file system still calls it free.
+            try await space.take(40, beside: 0) {}
+            let error = await #expect(throws: UploadError.self) { try await space.take(41, beside: 0) {} }
+            #expect(error?.code == .storage)
+        }
+        try await space.take(100, beside: 0) {}
+        struct Failure: Error {}
+        await #expect(throws: Failure.self) { try await space.take(100, beside: 0) { throw Failure() } }
+        try await space.take(60, beside: 40) {}
+        await #expect(throws: UploadError.self) { try await space.take(61, beside: 40) {} }
+    }
+
     // MARK: Take-over
 
     @Test func aNewerRequestTakesOver() async throws {

@@ -54,6 +54,66 @@ import UploadTestSupport
         #expect(await surroundings.store.published == ["/store/verifying": content, "/store/publishing": content])
     }
 
+    // MARK: Another file system
+
+    private let other = FileSystemIdentity(kind: 0xef53, number: 2)
+
+    /// Without the volume nothing is forgotten and nothing removed, and the next start finds all of it.
+    @Test func aVolumeThatIsNotMountedIsWaitedFor() async throws {
+        let sound = try await plant("sound", .receiving, held: [range(0, 9)], staged: 10)
+        let verifying = try await plant("verifying", .verifying, held: [range(0, 19)], staged: 20)
+        let store = surroundings.store
+        _ = try await surroundings.service.recover(outbox: FakeOutbox())
+        #expect(await surroundings.repository.knownFileSystem == store.fileSystem)
+
+        let mounted = await store.fileSystem
+        for id in [sound, verifying] { await store.stage(nil, for: id) }
+        await store.stage([7], for: taskID(4711))
+        await store.move(to: other)
+        let error = await #expect(throws: UploadService.StagingNotMounted.self) {
+            try await surroundings.service.recover(outbox: FakeOutbox())
+        }
+        #expect(error?.tasks == 2)
+        #expect(await store.preparations == 1, "no folder is made in the volume's place")
+        #expect(await surroundings.repository.blocks[sound]?.map(\.range) == [range(0, 9)])
+        #expect(await state(verifying) == .verifying)
+        #expect(await store.staged[taskID(4711)] == [7])
+        #expect(await surroundings.repository.knownFileSystem == mounted)
+
+        await store.move(to: mounted)
+        await store.stage(Array(content.prefix(10)), for: sound)
+        await store.stage(content, for: verifying)
+        let report = try await surroundings.service.recover(outbox: FakeOutbox())
+        #expect(report.demoted == 0)
+        #expect(report.unfinished == 1)
+    }
+
+    /// tmpDir was moved to another disk with all that was in it, or its disk has another number since.
+    @Test func filesThatAreAllThereHaveMoved() async throws {
+        let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: 10)
+        _ = try await surroundings.service.recover(outbox: FakeOutbox())
+        await surroundings.store.move(to: other)
+        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 0)
+        #expect(await surroundings.repository.knownFileSystem == other)
+        #expect(await surroundings.repository.blocks[id]?.count == 1)
+    }
+
+    /// What lay in the memory of a machine that was started anew is gone, and asked for again.
+    @Test(arguments: ["1021994:5", "858458f6:0", "794c7630:7"])
+    func whatDoesNotOutliveTheMachineIsAskedForAgain(known: String) async throws {
+        let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: nil)
+        await surroundings.repository.remember(stagingFileSystem: try #require(FileSystemIdentity(known)))
+        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 1)
+        #expect(await surroundings.repository.blocks[id] == [])
+    }
+
+    @Test(arguments: ["ef53:0", "1021994:ffffffffffffffff"]) func identitiesAreReadAsTheyAreWritten(text: String) {
+        #expect(FileSystemIdentity(text)?.description == text)
+        for wrong in ["", ":", "ef53", "ef53:", "g:1", "1:2:3", "100000000:1"] {
+            #expect(FileSystemIdentity(wrong) == nil)
+        }
+    }
+
     @Test func twiceIsTheSameAsOnce() async throws {
         _ = try await plant("short", .receiving, held: [range(0, 9)], staged: 5)
         _ = try await plant("verifying", .verifying, held: [range(0, 19)], staged: 20)

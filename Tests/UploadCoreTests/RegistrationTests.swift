@@ -31,7 +31,7 @@ import UploadTestSupport
 
     @Test(arguments: [
         registration(), registration(user: String(repeating: "u", count: 1024)), registration(size: 0),
-        registration(path: String(repeating: "p", count: 4095)), registration(size: .max - 1),
+        registration(path: String(repeating: "p/", count: 2047) + "p"), registration(size: .max - 1),
         registration(name: String(repeating: "n", count: 255)), registration(name: "..."),
         registration(user: "用户 1", path: "../x", name: "文件 \"1\".bin"),
     ])
@@ -92,6 +92,37 @@ import UploadTestSupport
         _ = try await surroundings.register([1, 2, 3])
         #expect(await refusal { try await surroundings.register([1, 2, 3], name: "b") } == .storage)
         #expect(try await surroundings.register([1, 2], name: "b").state == .receiving)
+    }
+
+    /// Two mounts of one file system: each file is there twice while it is copied to its place.
+    @Test func oneFileSystemThatIsMountedTwiceHasToTakeTheFilesTwice() async throws {
+        let surroundings = FakeSurroundings()
+        surroundings.store.limit(to: 10, isCopied: true)
+        _ = try await surroundings.register([1, 2, 3])
+        // 3 to come, 3 to be copied, and 2 of this one.
+        #expect(await refusal { try await surroundings.register([1, 2, 3], name: "b") } == .storage)
+        #expect(try await surroundings.register([1, 2], name: "b").state == .receiving)
+    }
+
+    /// A file that comes to its place between the measuring and the transaction is counted in neither.
+    @Test func whatWasPromisedBeforeTheMeasuringCounts() {
+        let totals = OpenTotals(openTasks: 0, missingBytes: 0, fileBytes: 0)
+        var reservation = SpaceReservation(fileSize: 5, maxOpenTasks: nil, minFreeSpace: 0)
+        #expect(throws: Never.self) { try reservation.check(totals, FreeSpace(staging: 100, target: 10)) }
+        reservation.fileBytesBefore = 6
+        #expect(throws: UploadError.self) { try reservation.check(totals, FreeSpace(staging: 100, target: 10)) }
+    }
+
+    /// The file system of finished files hangs: no COMMIT waits for it.
+    @Test func aStoreThatHangsHoldsNoTransaction() async throws {
+        let surroundings = FakeSurroundings()
+        let task = try await surroundings.register([1, 2, 3])
+        let hanging = surroundings.store.faults.hold(.space)
+        let waiting = Task { try await surroundings.register([4, 5, 6], name: "b") }
+        await hanging.arrived()
+        #expect(try await surroundings.service.changeState(surroundings.address(task), .pause).state == .paused)
+        hanging.open()
+        #expect(try await waiting.value.state == .receiving)
     }
 
     @Test func aSizeBeyondAllDisksIsRefusedAndNotWrappedAround() async {

@@ -61,6 +61,25 @@ import UploadTestSupport
         #expect(callback?.status == "timed out: no block for 60 seconds")
     }
 
+    /// One task that can't be closed keeps neither the others of its kind nor the rest of the round from being done.
+    @Test func whatCanNotBeTimedOutHoldsNothingUp() async throws {
+        let stuck = try await surroundings.register(content, name: "a")
+        clock.advance(by: .milliseconds(1))
+        let idle = try await surroundings.register(content, name: "b")
+        let paused = try await surroundings.register(content, name: "c")
+        await surroundings.repository.plant(paused.id, .paused)
+        clock.advance(by: .seconds(600))
+        surroundings.repository.faults.fail(.move, with: UploadError(.internalError, "a damaged row"))
+        try await sweeper.sweep()
+        #expect(await state(stuck) == .receiving)
+        #expect(await state(idle) == .timedOut)
+        #expect(await state(paused) == .timedOut)
+        let failures = surroundings.observer.outcomes.filter { if case .backgroundFailure = $0 { true } else { false } }
+        #expect(failures.count == 1)
+        try await sweeper.sweep()
+        #expect(await state(stuck) == .timedOut)
+    }
+
     @Test func aBlockStartsTheTimeAnew() async throws {
         let task = try await surroundings.register(content)
         clock.advance(by: .seconds(59))

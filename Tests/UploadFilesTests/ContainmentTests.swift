@@ -7,8 +7,8 @@ import UploadTestSupport
 @Suite struct ContainmentTests {
     private let fixture: FilesFixture
 
-    init() throws {
-        fixture = try FilesFixture()
+    init() async throws {
+        fixture = try await FilesFixture()
         let folder = fixture.folder
         for name in ["store/inner", "store-two", "outside"] { try folder.makeFolder(name) }
         try folder.write([1], to: "store/file")
@@ -58,8 +58,8 @@ import UploadTestSupport
 
     @Test func theStoreItselfMayBeALink() async throws {
         let store = try FileStore(
-            stagingFolder: fixture.folder("tmp2"), storeDirectory: fixture.folder("alias"), threads: IOThreads(count: 1)
-        )
+            stagingFolder: fixture.folder("tmp2"), storeDirectory: fixture.folder("alias"),
+            threads: IOThreads(count: 1), targetThreads: IOThreads(count: 1))
         let root = fixture.folder.path
         #expect(try await store.targetPath(storePath: "x", fileName: "f") == root + "/alias/x/f")
         #expect(try await store.targetPath(storePath: root + "/store/x", fileName: "f") == root + "/store/x/f")
@@ -70,7 +70,8 @@ import UploadTestSupport
 
     @Test func withoutALimitEveryAbsolutePath() async throws {
         let store = try FileStore(
-            stagingFolder: fixture.folder("tmp2"), storeDirectory: "", threads: IOThreads(count: 1))
+            stagingFolder: fixture.folder("tmp2"), storeDirectory: "", threads: IOThreads(count: 1),
+            targetThreads: IOThreads(count: 1))
         #expect(try await store.targetPath(storePath: "/any/../where", fileName: "f") == "/where/f")
         let error = await #expect(throws: UploadError.self) {
             try await store.targetPath(storePath: "rel", fileName: "f")
@@ -82,7 +83,8 @@ import UploadTestSupport
         try fixture.folder.makeFolder("a/b")
         try fixture.folder.makeFolder("a/bc")
         let store = try FileStore(
-            stagingFolder: fixture.folder("tmp2"), storeDirectory: fixture.folder("a/b"), threads: IOThreads(count: 1))
+            stagingFolder: fixture.folder("tmp2"), storeDirectory: fixture.folder("a/b"), threads: IOThreads(count: 1),
+            targetThreads: IOThreads(count: 1))
         let sibling = fixture.folder("a/bc")
         await #expect(throws: UploadError.self) { try await store.targetPath(storePath: sibling, fileName: "f") }
     }

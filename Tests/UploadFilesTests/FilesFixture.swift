@@ -9,12 +9,13 @@ struct FilesFixture: Sendable {
     let store: FileStore
     let id = taskID(42)
 
-    init(storeDirectory: String? = nil, stagingFolder: String? = nil) throws {
+    init(storeDirectory: String? = nil, stagingFolder: String? = nil) async throws {
         folder = try TemporaryDirectory()
         try folder.makeFolder("store")
         store = try FileStore(
             stagingFolder: stagingFolder ?? folder("tmp"), storeDirectory: storeDirectory ?? folder("store"),
-            threads: IOThreads(count: 2))
+            threads: IOThreads(count: 2), targetThreads: IOThreads(count: 2))
+        try await store.prepare()
     }
 
     var staged: String { folder("tmp/\(id).part") }

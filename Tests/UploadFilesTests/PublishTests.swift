@@ -12,23 +12,23 @@ import UploadTestSupport
     }
 
     /// A store whose target lies on the same filesystem, or on another one; `nil` where there is none.
-    private func fixture(acrossFilesystems: Bool) throws -> (FilesFixture, TemporaryDirectory)? {
+    private func fixture(acrossFilesystems: Bool) async throws -> (FilesFixture, TemporaryDirectory)? {
         guard acrossFilesystems else {
-            let fixture = try FilesFixture()
+            let fixture = try await FilesFixture()
             return (fixture, fixture.folder)
         }
         let folder = try TemporaryDirectory(in: "/dev/shm")
         try folder.makeFolder("store")
-        let fixture = try FilesFixture(storeDirectory: folder("store"))
+        let fixture = try await FilesFixture(storeDirectory: folder("store"))
         return try device(fixture.folder.path) == device(folder.path) ? nil : (fixture, folder)
     }
 
-    @Test func thereIsAnotherFilesystemToTestWith() throws {
-        #expect(try fixture(acrossFilesystems: true) != nil)
+    @Test func thereIsAnotherFilesystemToTestWith() async throws {
+        #expect(try await fixture(acrossFilesystems: true) != nil)
     }
 
     @Test(arguments: [false, true]) func makesParentsAndReplacesAFile(acrossFilesystems: Bool) async throws {
-        guard let (fixture, folder) = try fixture(acrossFilesystems: acrossFilesystems) else { return }
+        guard let (fixture, folder) = try await fixture(acrossFilesystems: acrossFilesystems) else { return }
         for (name, bytes) in [("a/b/new.bin", content), ("a/b/new.bin", [1, 2, 3]), ("a/other.bin", [])] {
             try await fixture.stage(bytes)
             try await fixture.store.publish(fixture.id, to: folder("store/" + name))
@@ -51,7 +51,7 @@ import UploadTestSupport
 
     /// As after a crash between the copy's rename and the COMMIT.
     @Test func repeatsACopy() async throws {
-        guard let (fixture, folder) = try fixture(acrossFilesystems: true) else { return }
+        guard let (fixture, folder) = try await fixture(acrossFilesystems: true) else { return }
         try await fixture.stage(content)
         // A crash in the middle of the first copy left this.
         try folder.write([UInt8](repeating: 7, count: 4 << 20), to: "store/.fupload-\(fixture.id).part")
@@ -63,7 +63,7 @@ import UploadTestSupport
     }
 
     @Test(arguments: [false, true]) func aFolderInTheFilesPlace(acrossFilesystems: Bool) async throws {
-        guard let (fixture, folder) = try fixture(acrossFilesystems: acrossFilesystems) else { return }
+        guard let (fixture, folder) = try await fixture(acrossFilesystems: acrossFilesystems) else { return }
         try await fixture.stage([1])
         for name in ["full", "empty"] {
             try folder.makeFolder("store/" + name)
@@ -80,7 +80,7 @@ import UploadTestSupport
     @Test(arguments: ["file", "file/sub"], [false, true]) func aFileInAFoldersPlace(name: String, isLimited: Bool)
         async throws
     {
-        let fixture = try FilesFixture(storeDirectory: isLimited ? nil : "")
+        let fixture = try await FilesFixture(storeDirectory: isLimited ? nil : "")
         try fixture.folder.write([1], to: "store/file")
         try await fixture.stage([2])
         let error = await #expect(throws: PublishError.self) {
@@ -92,7 +92,7 @@ import UploadTestSupport
     }
 
     @Test func aLinkSwappedInAfterRegistrationIsNotFollowedOut() async throws {
-        let fixture = try FilesFixture()
+        let fixture = try await FilesFixture()
         let target = try await fixture.store.targetPath(storePath: "sub", fileName: "x.bin")
         try await fixture.stage([1])
         let outside = try fixture.folder.makeFolder("outside")
@@ -103,11 +103,43 @@ import UploadTestSupport
         #expect(fixture.exists(fixture.staged))
     }
 
+    /// storeDir is a link to a volume that is gone for a while: nobody's file fails for it, nobody's request is wrong.
+    @Test func aStoreThatIsGoneIsWaitedFor() async throws {
+        let folder = try TemporaryDirectory()
+        try folder.makeFolder("volume")
+        let link = folder("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder("volume"))
+        let fixture = try await FilesFixture(storeDirectory: link)
+        let target = try await fixture.store.targetPath(storePath: "sub", fileName: "x.bin")
+        try await fixture.stage([1])
+        for gone in ["moved", "elsewhere"] {
+            try FileManager.default.moveItem(atPath: folder("volume"), toPath: folder("moved"))
+            if gone == "elsewhere" {
+                try FileManager.default.removeItem(atPath: link)
+                try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder("moved"))
+            }
+            let failure = await #expect(throws: UploadError.self) {
+                try await fixture.store.publish(fixture.id, to: target)
+            }
+            #expect(failure?.code == .storage)
+            let refusal = await #expect(throws: UploadError.self) {
+                try await fixture.store.targetPath(storePath: "sub", fileName: "y.bin")
+            }
+            #expect(refusal?.code == .storage)
+            #expect(!fixture.exists(folder("moved/sub")))
+            try FileManager.default.moveItem(atPath: folder("moved"), toPath: folder("volume"))
+            try FileManager.default.removeItem(atPath: link)
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder("volume"))
+        }
+        try await fixture.store.publish(fixture.id, to: target)
+        #expect(TemporaryDirectory.read(folder("volume/sub/x.bin")) == [1])
+    }
+
     /// A link to a folder that is not there (a disk that is not mounted): an error, not a search without end.
     @Test(
         arguments: ["", "store"])
     func aDanglingLinkIsAnError(limit: String) async throws {
-        let fixture = try FilesFixture(storeDirectory: limit.isEmpty ? "" : nil)
+        let fixture = try await FilesFixture(storeDirectory: limit.isEmpty ? "" : nil)
         let gone = fixture.folder("store/not-mounted")
         try FileManager.default.createSymbolicLink(atPath: fixture.folder("store/link"), withDestinationPath: gone)
         try await fixture.stage([1])

@@ -68,11 +68,27 @@ import UploadTestSupport
         #expect(try file.load().map(\.generation) == Array(1...21))
     }
 
-    @Test func whatLiesInItsWayIsNotWrittenTo() throws {
-        try folder.write([], to: ".a.key.new")
-        try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: folder(".a.key.new"))
-        _ = try file.loadOrCreate()
+    /// What a crash left under the name that a new file has until it is whole, or somebody else put there.
+    @Test(arguments: ["", "a whole file, of another database"])
+    func whatLiesInItsWayIsNotWrittenTo(text: String) throws {
+        func leave() throws {
+            try folder.write(Array(text.utf8), to: "a.key.new")
+            try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: folder("a.key.new"))
+        }
+        try leave()
+        let made = try file.loadOrCreate()
+        #expect(made.map(\.generation) == [1])
         #expect(try mode == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.key"])
+
+        // Beside a file it means nothing, and goes with the next change.
+        try leave()
+        #expect(try file.loadOrCreate() == made)
+        #expect(try file.load() == made)
+        #expect(try file.addSecret() == 2)
+        #expect(try file.load().first == made.first)
+        #expect(try mode == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.key"])
     }
 
     @Test(arguments: [0o640, 0o604, 0o620, 0o601]) func oneForOthersIsRefused(mode: Int) throws {

@@ -8,8 +8,8 @@ import UploadTestSupport
     private let fixture: FilesFixture
     private let content = SeededGenerator.bytes(1000)
 
-    init() throws {
-        fixture = try FilesFixture()
+    init() async throws {
+        fixture = try await FilesFixture()
     }
 
     private func write(_ bytes: [UInt8], as block: ByteRange, pieces: [ByteRange], chunk: Int) async throws
@@ -117,16 +117,40 @@ import UploadTestSupport
         #expect(try await fixture.store.stagingFiles() == [fixture.id: 1000])
     }
 
-    @Test func freeSpaceIsTheFileSystems() throws {
-        let free = try fixture.store.freeSpace()
+    @Test func freeSpaceIsTheFileSystems() async throws {
+        let target = try await fixture.store.targetSpace()
+        #expect(target == nil, "one file system counts once")
+        let free = try fixture.store.freeSpace(target: target)
         #expect(free.staging > 0)
-        #expect(free.target == nil, "one file system counts once")
+        #expect(!free.isCopied, "a file is linked to its place")
     }
 
-    @Test func aFolderThatCanNotBeMadeIsNamed() throws {
+    /// The folder is not made for it: it might be made under a volume that is not mounted.
+    @Test func theFileSystemOfAFolderThatIsNotThereYet() async throws {
+        let store = try FileStore(
+            stagingFolder: fixture.folder("not/there/yet"), storeDirectory: fixture.folder("store"),
+            threads: IOThreads(count: 1), targetThreads: IOThreads(count: 1))
+        #expect(try await store.stagingFileSystem() == fixture.store.stagingFileSystem())
+        #expect(try await store.stagingFiles() == [:])
+        #expect(!fixture.exists(fixture.folder("not")))
+        try await store.prepare()
+        #expect(fixture.exists(fixture.folder("not/there/yet")))
+    }
+
+    @Test func whatWasAppendedIsCutOff() async throws {
+        try await fixture.stage(content)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: fixture.staged))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data([1, 2, 3]))
+        try handle.close()
+        try await fixture.store.cut(fixture.id, to: Int64(content.count))
+        #expect(TemporaryDirectory.read(fixture.staged) == content)
+    }
+
+    @Test func aFolderThatCanNotBeMadeIsNamed() async throws {
         try fixture.folder.write([1], to: "file")
-        let error = #expect(throws: FileStore.FolderError.self) {
-            _ = try FilesFixture(stagingFolder: fixture.folder("file/tmp"))
+        let error = await #expect(throws: FileStore.FolderError.self) {
+            _ = try await FilesFixture(stagingFolder: fixture.folder("file/tmp"))
         }
         #expect(error?.description.contains(fixture.folder("file/tmp")) == true)
     }
@@ -166,12 +190,13 @@ import UploadTestSupport
     }
 
     /// A process may die, and a machine lose its power, between making a spool and unlinking it.
-    @Test func spoolsThatAreLeftAreRemovedAtTheStart() throws {
+    @Test func spoolsThatAreLeftAreRemovedAtTheStart() async throws {
         let left = try fixture.folder.write([1], to: "tmp/spool-17")
         let other = try fixture.folder.write([1], to: "tmp/mine")
-        _ = try FileStore(
+        try await FileStore(
             stagingFolder: fixture.folder("tmp"), storeDirectory: fixture.folder("store"),
-            threads: IOThreads(count: 1))
+            threads: IOThreads(count: 1), targetThreads: IOThreads(count: 1)
+        ).prepare()
         #expect(!fixture.exists(left))
         #expect(fixture.exists(other))
     }

@@ -12,8 +12,8 @@ import UploadTestSupport
     private let fixture: FilesFixture
     private let outside: String
 
-    init() throws {
-        fixture = try FilesFixture()
+    init() async throws {
+        fixture = try await FilesFixture()
         outside = try fixture.folder.makeFolder("outside")
     }
 

@@ -16,21 +16,32 @@ import UploadTestSupport
         part("ignored", "x") + part("endByte", "4") + part("file", "a\r\n-b") + part("FILE", "y")
         + part("startByte", "") + part("partMd5", String(repeating: "0", count: 256)) + "--B--"
 
-    /// The parts as text: fields with their values, the file's bytes in one piece.
-    private func parts(_ chunks: [ByteBuffer]) async throws -> [String] {
+    /// The parts as text: fields with their values, the file's bytes in one piece; and what was wrong after them.
+    private func read(_ chunks: [ByteBuffer]) async -> (parts: [String], error: (any Error)?) {
         let body = AsyncStream<ByteBuffer> { stream in
             for chunk in chunks { stream.yield(chunk) }
             stream.finish()
         }
         var parts: [String] = []
-        for try await part in BlockParts(MultipartSequence(body, boundary: "B")) {
-            switch part {
-            case .field(let field, let value): parts.append("\(field)=\(value)")
-            case .fileBegin: parts.append("file=")
-            case .fileBytes(let chunk):
-                parts[parts.count - 1] += chunk.withBytes { String(decoding: $0, as: UTF8.self) }
+        do {
+            for try await part in BlockParts(body, boundary: "B") {
+                switch part {
+                case .field(let field, let value): parts.append("\(field)=\(value)")
+                case .fileBegin: parts.append("file=")
+                case .fileBytes(let chunk):
+                    parts[parts.count - 1] += chunk.withBytes { String(decoding: $0, as: UTF8.self) }
+                }
             }
+            return (parts, nil)
+        } catch {
+            return (parts, error)
         }
+    }
+
+    /// The same; throws what was wrong.
+    private func parts(_ chunks: [ByteBuffer]) async throws -> [String] {
+        let (parts, error) = await read(chunks)
+        if let error { throw error }
         return parts
     }
 
@@ -75,5 +86,36 @@ import UploadTestSupport
                 (error as? UploadError)?.message == message
             }
         }
+    }
+
+    private static func filler(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+    private func chunks(_ text: String, of length: Int) -> [ByteBuffer] {
+        var rest = ByteBuffer(string: text)
+        var chunks: [ByteBuffer] = []
+        while let chunk = rest.readSlice(length: min(length, rest.readableBytes)), chunk.readableBytes > 0 {
+            chunks.append(chunk)
+        }
+        return chunks
+    }
+
+    /// 65,536 in all parts that mean nothing, and as many after the form. Bytes are counted, not chunks.
+    @Test(arguments: [7, 1000, 65_535, 65_536, 65_537, 1 << 20])
+    func bytesThatMeanNothingHaveABound(length: Int) async throws {
+        let begin = Self.part("one", Self.filler(65_000)) + Self.part("endByte", "4")
+        let allowed = begin + Self.part("two", Self.filler(536)) + Self.part("startByte", "0") + "--B--"
+        #expect(try await parts(chunks(allowed + Self.filler(65_536), of: length)) == ["endByte=4", "startByte=0"])
+
+        let tooMuch = begin + Self.part("two", Self.filler(537)) + Self.part("startByte", "0") + "--B--"
+        let (first, ignored) = await read(chunks(tooMuch, of: length))
+        #expect(first == ["endByte=4"])
+        #expect((ignored as? UploadError)?.message == "body has too many bytes in parts that mean nothing")
+        #expect((ignored as? UploadError)?.code == .invalidParameter)
+
+        let (all, epilogue) = await read(chunks(allowed + Self.filler(65_537), of: length))
+        #expect(all == ["endByte=4", "startByte=0"])
+        let message = "body is malformed. There is too much data after the last boundary."
+        #expect((epilogue as? UploadError)?.message == message)
+        #expect((epilogue as? UploadError)?.code == .invalidParameter)
     }
 }

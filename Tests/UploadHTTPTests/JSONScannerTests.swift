@@ -22,13 +22,56 @@ import UploadCore
             ("1.0", .other), ("1e2", .other), ("-0", .integer), ("123456789012345678901234567890", .integer),
             ("null", .null), ("true", .other), ("\"a\\u0062\\/\"", .string("ab/")),
             ("\"\\ud83d\\ude00\"", .string("😀")),
-            ("\"\\ud83d\"", .string("\u{FFFD}")), ("\"\\ude00\\ud83d\"", .string("\u{FFFD}\u{FFFD}")),
-            ("\"\\ud83d\\u0041\"", .string("\u{FFFD}A")), ("\"\\u0000\"", .string("\0")),
+            ("\"\\ud83d\"", .noText), ("\"\\ude00\"", .noText), ("\"\\ude00\\ud83d\"", .noText),
+            ("\"\\ud83d\\u0041\"", .noText), ("\"\\ud83d\\ud83d\\ude00\"", .noText),
+            ("\"\\ud83d\\n\"", .noText),
+            ("\"\\ufffd\"", .string("\u{FFFD}")), ("\"\u{FFFD}\"", .string("\u{FFFD}")),
+            ("\"\\ud7ff\\ue000\"", .string("\u{D7FF}\u{E000}")), ("\"\\u0000\"", .string("\0")),
+            // What lies in a value is not looked at.
+            ("[\"\\ud83d\"]", .other),
             ("\"\u{7F}\"", .string("\u{7F}")),
             ("{ \"b\" : [ 1.50 ] }", .other), ("[]", .other), ("{}", .other),
         ] as [(String, JSONValue.Kind)])
     func keepsAValueAsItWasWritten(text: String, kind: JSONValue.Kind) {
         #expect(members("\t{ \"a\" :\r\n\(text) }\n") == ["a": JSONValue(kind: kind, text: text)])
+    }
+
+    @Test(arguments: ["\\ud800", "a\\udfffb", "\\ud83d\\u0041", "\\ude00\\ud83d"])
+    func halfACharacterIsNoNameOfAnything(text: String) throws {
+        func refusal(_ body: () throws(UploadError) -> Void) -> String? {
+            do {
+                try body()
+                return nil
+            } catch {
+                return error.code == .invalidParameter ? error.message : "\(error)"
+            }
+        }
+        let problem = "has half a surrogate pair, which is no character"
+        let good = [
+            "token": "t", "userId": "u", "storePath": "/s", "fileName": "f", "fileSize": "1",
+            "fileMd5": "D41D8CD98F00B204E9800998ECF8427E", "feedBackParameter": text,
+        ]
+        func body(_ fields: [String: String]) throws -> RegistrationBody {
+            let members = fields.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
+            return try RegistrationBody(Array("{\(members)}".utf8))
+        }
+        #expect(try body(good).registration(for: "one").feedback == "\"\(text)\"", "as it was sent")
+        for name in good.keys where name != "feedBackParameter" {
+            let bad = try body(good.merging([name: text]) { $1 })
+            let found = refusal { () throws(UploadError) in
+                _ = try bad.token()
+                _ = try bad.registration(for: "one")
+            }
+            #expect(found == "\(name) \(problem)")
+        }
+        let states = [
+            "taskId": "{\"taskId\":\"\(text)\",\"status\":\"pause\"}",
+            "status": "{\"taskId\":1,\"status\":\"\(text)\"}",
+        ]
+        for (name, json) in states {
+            let found = refusal { () throws(UploadError) in _ = try StateBody(Array(json.utf8)) }
+            #expect(found == "\(name) \(problem)")
+        }
     }
 
     @Test func theLaterOfTwoMembersOfOneNameCounts() {

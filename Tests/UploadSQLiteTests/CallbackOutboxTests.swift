@@ -153,6 +153,24 @@ import UploadTestSupport
         #expect(try await fixture.number("SELECT count(*) FROM callback_attempts") == 2)
     }
 
+    /// The sqlite3 shell has foreign keys off: attempts stay behind when somebody deletes their callback, and its number
+    /// is given out again.
+    @Test func aNumberThatIsGivenOutAgainBringsNoAttemptsAlong() async throws {
+        try await fixture.closed("a")
+        let first = try await outbox.claimDue(for: "cp1", at: now, limit: 1)
+        try await outbox.record(attempt(.dead, status: 500), of: first[0])
+        let shell = try fixture.otherConnection()
+        try await shell.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA foreign_keys = OFF; DELETE FROM callbacks")
+        }
+        #expect(try await fixture.number("SELECT count(*) FROM callback_attempts") == 1)
+        try await fixture.closed("b")
+        let second = try await outbox.claimDue(for: "cp1", at: now, limit: 1)
+        #expect(second[0].id == first[0].id)
+        try await outbox.record(attempt(.delivered, status: 200), of: second[0])
+        #expect(try await row("state || attempts") == ["delivered1"])
+    }
+
     @Test func aReleasedClaimDoesNotCount() async throws {
         try await fixture.closed("a")
         let claimed = try await outbox.claimDue(for: "cp1", at: now, limit: 1)

@@ -40,6 +40,74 @@ import UploadTestSupport
         try again.close()
     }
 
+    /// A row without an owner, as a shell leaves it, keeps nobody from the next version.
+    @Test func strayRowsDoNotHoldAnUpgradeUp() async throws {
+        let folder = try TemporaryDirectory()
+        let path = folder("upload.sqlite")
+        let old = try DatabaseQueue(path: path)
+        var migrator = DatabaseMigrator()
+        for migration in Migration.all.prefix(2) {
+            migrator.registerMigration(migration.identifier) { db in try db.execute(sql: migration.sql) }
+        }
+        try migrator.migrate(old)
+        try await old.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    PRAGMA foreign_keys = OFF;
+                    INSERT INTO callback_attempts (callback_id, attempt, started_at, duration_ms)
+                    VALUES (7, 1, '2026-01-01 00:00:00.000', 1)
+                    """)
+        }
+        try old.close()
+        let database = try UploadDatabase.open(path: path) { Timestamp(milliseconds: 0) }
+        let applied = try await database.pool.read { db in
+            try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
+        }
+        #expect(applied == Migration.all.map(\.identifier))
+        try database.close()
+    }
+
+    /// Callbacks that had met another one's attempts before that was ruled out can be recorded again.
+    @Test func attemptsThatAreNotACallbacksOwnGoWithTheUpgrade() async throws {
+        let fixture = try DatabaseFixture()
+        try await fixture.closed("a")
+        try await fixture.execute(
+            """
+            INSERT INTO callback_attempts (callback_id, attempt, started_at, duration_ms)
+            SELECT id, 1, '2026-01-01 00:00:00.000', 1 FROM callbacks
+            """)
+        let migration = try #require(Migration.all.first { $0.identifier.hasPrefix("0005") })
+        let deletion = try #require(migration.sql.range(of: "DELETE FROM callback_attempts\n"))
+        try await fixture.execute(String(migration.sql[deletion.lowerBound...]))
+        #expect(try await fixture.number("SELECT count(*) FROM callback_attempts") == 0)
+    }
+
+    /// The pages that a start needs are sound, others are not.
+    @Test func aDamagedPageIsFoundBeforeAnybodyIsServed() async throws {
+        let fixture = try DatabaseFixture()
+        for number in 0..<200 { _ = try await fixture.register("\(number)") }
+        let root = try #require(
+            try await fixture.number("SELECT rootpage FROM sqlite_schema WHERE name = 'events'"))
+        let pageSize = try #require(try await fixture.number("PRAGMA page_size"))
+        try fixture.database.close()
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: fixture.path))
+        try handle.seek(toOffset: UInt64((root - 1) * pageSize))
+        try handle.write(contentsOf: Data(repeating: 0x5A, count: Int(pageSize)))
+        try handle.close()
+        let error = #expect(throws: DatabaseOpenError.self) {
+            try UploadDatabase.open(path: fixture.path) { fixture.clock.now }
+        }
+        #expect(error?.description.contains("damaged") == true)
+    }
+
+    @Test func theStagingFileSystemIsRemembered() async throws {
+        let fixture = try DatabaseFixture()
+        #expect(try await fixture.repository.stagingFileSystem() == nil)
+        let identity = FileSystemIdentity(kind: 0xef53, number: .max)
+        try await fixture.repository.remember(stagingFileSystem: identity)
+        #expect(try await fixture.repository.stagingFileSystem() == identity)
+    }
+
     @Test func aNewerSchemaIsRefused() async throws {
         let fixture = try DatabaseFixture()
         try await fixture.execute("INSERT INTO grdb_migrations VALUES ('0999_from_the_future')")

@@ -55,10 +55,7 @@ package actor FakeRepository: TaskRepository {
             tasks[equal.id] = equal
             return equal
         }
-        let open = tasks.values.filter { !$0.state.isClosed }
-        let sizes = open.reduce(Int64(0)) { $0 + $1.registration.fileSize }
-        let received = open.reduce(Int64(0)) { $0 + $1.receivedBytes }
-        try admit(OpenTotals(openTasks: Int64(open.count), missingBytes: sizes - received, fileBytes: sizes))
+        try admit(openTotals(of: registration.businessServer))
         lastID += 1
         let task = UploadTask(
             id: taskID(lastID), state: registration.fileSize == 0 ? .verifying : .receiving,
@@ -140,6 +137,19 @@ package actor FakeRepository: TaskRepository {
         task.receivedBytes = held
         return before - held
     }
+
+    package func openTotals(of businessServer: String) -> OpenTotals {
+        let open = tasks.values.filter { !$0.state.isClosed }
+        let sizes = open.reduce(Int64(0)) { $0 + $1.registration.fileSize }
+        let received = open.reduce(Int64(0)) { $0 + $1.receivedBytes }
+        return OpenTotals(openTasks: Int64(open.count), missingBytes: sizes - received, fileBytes: sizes)
+    }
+
+    package private(set) var knownFileSystem: FileSystemIdentity?
+
+    package func stagingFileSystem() -> FileSystemIdentity? { knownFileSystem }
+
+    package func remember(stagingFileSystem: FileSystemIdentity) { knownFileSystem = stagingFileSystem }
 
     package func openKeyGenerations() -> Set<Int> {
         Set(tasks.values.filter { !$0.state.isClosed }.map(\.keyGeneration))

@@ -4,7 +4,7 @@ import UploadCore
 /// ``StagingStore`` in memory; notes what is done, and fails or waits where the test says so.
 package actor FakeStore: StagingStore {
     package enum Operation: String, Sendable {
-        case probe, open, spool, write, finish, sync, digest, publish, remove
+        case probe, open, spool, write, finish, sync, digest, cut, publish, remove, space
     }
 
     package let journal: Journal
@@ -25,8 +25,8 @@ package actor FakeStore: StagingStore {
 
     package func place(_ bytes: [UInt8]?, at path: String) { published[path] = bytes }
 
-    package nonisolated func limit(to bytes: Int64, target: Int64? = nil) {
-        free.withLock { $0 = FreeSpace(staging: bytes, target: target) }
+    package nonisolated func limit(to bytes: Int64, target: Int64? = nil, isCopied: Bool = false) {
+        free.withLock { $0 = FreeSpace(staging: bytes, target: target, isCopied: isCopied) }
     }
 
     // MARK: StagingStore
@@ -36,7 +36,25 @@ package actor FakeStore: StagingStore {
         return storePath + "/" + fileName
     }
 
-    package nonisolated func freeSpace() -> FreeSpace { free.withLock { $0 } }
+    package nonisolated func freeSpace(target: Int64?) -> FreeSpace {
+        free.withLock { FreeSpace(staging: $0.staging, target: target, isCopied: $0.isCopied) }
+    }
+
+    package func targetSpace() async throws -> Int64? {
+        await faults.wait(.space)
+        try faults.check(.space)
+        return free.withLock { $0.target }
+    }
+
+    /// Where the staging folder is.
+    package var fileSystem = FileSystemIdentity(kind: 0xef53, number: 1)
+    package private(set) var preparations = 0
+
+    package func move(to fileSystem: FileSystemIdentity) { self.fileSystem = fileSystem }
+
+    package func stagingFileSystem() -> FileSystemIdentity { fileSystem }
+
+    package func prepare() { preparations += 1 }
 
     package func probe() async throws { try await step(.probe) }
 
@@ -72,6 +90,11 @@ package actor FakeStore: StagingStore {
 
     package nonisolated func makeVerifier(for block: ByteRange) -> any BlockWriter {
         FakeWriter(store: self, id: taskID(1), block: block, pieces: [])
+    }
+
+    package func cut(_ id: TaskID, to size: Int64) async throws {
+        try await step(.cut)
+        staged[id] = staged[id].map { Array($0.prefix(Int(size))) }
     }
 
     package func remove(_ id: TaskID) async throws {

@@ -8,6 +8,9 @@ import Synchronization
 /// A library that the program loads before its own stands between it and the C library; it obeys rules in a file that
 /// both map. Rules are about calls by kind and path; the newest one that matches wins. They outlive the process: a server
 /// that starts again meets them again.
+///
+/// A rule's path is a part of the paths that are meant: `-wal` means `…/fupload.sqlite-wal`. With a `$` behind it, it is
+/// their end: `.sqlite$` means the database's main file, and neither its WAL nor its lock.
 public final class FaultShim: Sendable {
     /// What a rule is about.
     public struct Operation: OptionSet, Sendable {
@@ -118,6 +121,7 @@ public final class FaultShim: Sendable {
             let page = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), page != MAP_FAILED
         else { throw Failure(description: "\(path) can't be mapped") }
         self.page = UInt(bitPattern: page)
+        withControl { fault_shim_begin($0) }
     }
 
     deinit {
@@ -135,7 +139,7 @@ public final class FaultShim: Sendable {
     /// Lets calls fail.
     ///
     /// - Parameters:
-    ///   - path: part of the paths that are meant; empty for all files.
+    ///   - path: part of the paths that are meant, or their end where it ends with `$`; empty for all files.
     ///   - error: the `errno` of the failure.
     ///   - after: how many matching calls succeed first.
     ///   - times: how many fail then; `nil` for all.
@@ -239,8 +243,10 @@ public final class FaultShim: Sendable {
         rule.operations = operations.rawValue
         rule.after = UInt64(after)
         rule.times = times.map { UInt64($0) } ?? .max
+        rule.is_suffix = path.hasSuffix("$") ? 1 : 0
+        let meant = path.hasSuffix("$") ? String(path.dropLast()) : path
         return try state.withLock { state in
-            let number = withControl { fault_shim_add($0, rule, path) }
+            let number = withControl { fault_shim_add($0, rule, meant) }
             guard number >= 0 else {
                 throw Failure(
                     description: "a path has at most \(fault_shim_path_limit() - 1) bytes, "

@@ -26,6 +26,7 @@ public final class ProgramProcess: Sendable {
     private let name: String
     private let input: Mutex<Int32?>
     private let isReaped = Mutex(false)
+    private let errorGate: ReadingGate
 
     /// Starts `program`: a path, or a name to be found in PATH.
     ///
@@ -47,16 +48,18 @@ public final class ProgramProcess: Sendable {
         }
         pid = child
         input = Mutex(ends.input)
+        errorGate = ReadingGate(ends.error)
         let readers = DispatchGroup()
-        Self.read(ends.output, in: readers, log: nil) { [output] line in
+        Self.read(ends.output, behind: ReadingGate(ends.output), in: readers, log: nil) { [output] line in
             output.update { $0.lines.append(line) }
         }
-        Self.read(ends.error, in: readers, log: log) { [output] line in
+        Self.read(ends.error, behind: errorGate, in: readers, log: log) { [output] line in
             output.update { $0.errorLines.append(line) }
         }
         // The thread keeps the object, so that a process without an owner is reaped all the same.
         Thread.detachNewThread { [self] in
             Spawn.waitForEnd(of: pid)
+            readErrors()
             readers.wait()
             let status = isReaped.withLock { isReaped in
                 isReaped = true
@@ -119,6 +122,12 @@ public final class ProgramProcess: Sendable {
         }
     }
 
+    /// Leaves its standard error unread from now on: a pipe of one page, where there was no more in it.
+    public func leaveErrorsUnread() { errorGate.shut() }
+
+    /// Reads its standard error again, as it does by itself when the process has ended.
+    public func readErrors() { errorGate.open() }
+
     // MARK: Waiting for it
 
     /// Waits for the end.
@@ -155,7 +164,8 @@ public final class ProgramProcess: Sendable {
     }
 
     private static func read(
-        _ descriptor: Int32, in group: DispatchGroup, log: String?, _ take: @escaping @Sendable (String) -> Void
+        _ descriptor: Int32, behind gate: ReadingGate, in group: DispatchGroup, log: String?,
+        _ take: @escaping @Sendable (String) -> Void
     ) {
         group.enter()
         Thread.detachNewThread {
@@ -163,6 +173,7 @@ public final class ProgramProcess: Sendable {
             var rest: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             while true {
+                gate.pass()
                 let count = Glibc.read(descriptor, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { break }
@@ -175,7 +186,7 @@ public final class ProgramProcess: Sendable {
             }
             if !rest.isEmpty { take(String(decoding: rest, as: UTF8.self)) }
             if file >= 0 { close(file) }
-            close(descriptor)
+            gate.close()
             group.leave()
         }
     }

@@ -13,12 +13,14 @@ public final class RawSocket: Sendable {
     }
 
     private let descriptor: Int32
+    private let serverPort: Int
     private let queue = DispatchQueue(label: "RawSocket")
 
     /// Connects to 127.0.0.1. Reading and writing give up after half a minute.
     ///
     /// - Parameter receiveBuffer: bytes that the kernel keeps for us, about.
     public init(port: Int, receiveBuffer: Int32? = nil) throws {
+        serverPort = port
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
         var limit = timeval(tv_sec: 30, tv_usec: 0)
@@ -146,15 +148,7 @@ public final class RawSocket: Sendable {
 
     /// Reads one response with a Content-Length.
     public func readAnswer() async throws -> HTTPAnswer {
-        let head = try await read(until: "\r\n\r\n")
-        let lines = head.components(separatedBy: "\r\n")
-        var headers: [String: String] = [:]
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
-                in: .whitespaces)
-        }
-        let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        let (status, headers) = HTTPAnswer.parse(head: try await read(until: "\r\n\r\n"))
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
         let body: [UInt8] = try await blocking { [descriptor] in
             var body = [UInt8](repeating: 0, count: length)
@@ -170,6 +164,87 @@ public final class RawSocket: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Swift.Result { try body() }) }
         }
+    }
+}
+
+/// What the server has not read, and what we have not.
+extension RawSocket {
+    /// Waits until the server has read all that was sent on these connections: what ends them then ends requests that it
+    /// has begun with. (What a connection still holds when it is reset is never seen by anybody.)
+    ///
+    /// - Parameter sockets: connections to one server.
+    public static func waitUntilRead(_ sockets: [RawSocket]) async throws {
+        guard let port = sockets.first?.serverPort else { return }
+        _ = try await eventually("the server to read what was sent", within: .seconds(30)) {
+            try isRead(sockets, by: port) ? true : nil
+        }
+    }
+
+    /// Bytes that came and were not read here.
+    public func unreadBytes() throws -> Int {
+        Int(try queued(UInt(FIONREAD)))
+    }
+
+    /// Bytes that have arrived at the server's side and were not read there; `nil` where there is no such connection.
+    public func bytesUnreadByServer() throws -> Int? {
+        try Self.unread(by: serverPort)[localPort]
+    }
+
+    private static func isRead(_ sockets: [RawSocket], by port: Int) throws -> Bool {
+        // That all has arrived comes first: what is on its way is in neither queue.
+        guard try sockets.allSatisfy({ try $0.queued(UInt(TIOCOUTQ)) == 0 }) else { return false }
+        let waiting = try unread(by: port)
+        return sockets.allSatisfy { waiting[$0.localPort] == 0 }
+    }
+
+    /// Bytes of one of the kernel's queues: those to be read (tcp(7), SIOCINQ), or those that the other side has not
+    /// acknowledged (SIOCOUTQ).
+    private func queued(_ request: UInt) throws -> Int32 {
+        var count: Int32 = 0
+        guard ioctl(descriptor, request, &count) == 0 else { throw Failure(call: "ioctl", code: errno) }
+        return count
+    }
+
+    /// Bytes that wait to be read by the server, by the port on our side of each established connection (proc(5)).
+    private static func unread(by port: Int) throws -> [Int: Int] {
+        guard let file = fopen("/proc/net/tcp", "r") else { throw Failure(call: "fopen", code: errno) }
+        defer { fclose(file) }
+        var line: UnsafeMutablePointer<CChar>?
+        var size = 0
+        defer { free(line) }
+        // As in " 0100007F:1F90 0100007F:D2A4 01 00000000:000003E8 ": its address, ours, the state, both queues.
+        let host = String(format: "%08X", loopback(port: port).sin_addr.s_addr)
+        let beginning = " \(host):\(String(format: "%04X", UInt32(port))) \(host):"
+        var bytes: [Int: Int] = [:]
+        while getline(&line, &size, file) > 0 {
+            guard let line, let found = strstr(line, beginning) else { continue }
+            let fields = String(cString: found).split(separator: " ")
+            guard fields.count > 3, fields[2] == "01", let ours = Int(fields[1].suffix(4), radix: 16) else { continue }
+            bytes[ours] = Int(fields[3].suffix(8), radix: 16)
+        }
+        return bytes
+    }
+}
+
+extension HTTPAnswer {
+    /// All that came on a connection; `nil` unless it is one answer with its length, and nothing else.
+    public init?(wire text: String) {
+        guard let end = text.range(of: "\r\n\r\n") else { return nil }
+        let (status, headers) = Self.parse(head: String(text[..<end.lowerBound]))
+        let body = Array(text[end.upperBound...].utf8)
+        guard text.hasPrefix("HTTP/1.1 "), headers["content-length"] == "\(body.count)" else { return nil }
+        self.init(status: status, headers: headers, body: body)
+    }
+
+    fileprivate static func parse(head: String) -> (status: Int, headers: [String: String]) {
+        let lines = head.components(separatedBy: "\r\n")
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+                in: .whitespaces)
+        }
+        return (lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0, headers)
     }
 }
 

@@ -31,7 +31,8 @@ public final class SocketCrowd: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Opens a connection for each beginning, sends it, and goes on with a byte a second each until ``end()``.
+    /// Opens a connection for each beginning, sends it, and goes on with a byte a second each until ``end()``: also while
+    /// the others are still being opened, however long that takes. What comes is read once all are open.
     public init(port: Int, beginnings: [[UInt8]]) {
         Self.raiseDescriptorLimit()
         Thread.detachNewThread { [self] in
@@ -61,23 +62,29 @@ public final class SocketCrowd: Sendable {
     private func run(_ port: Int, _ beginnings: [[UInt8]]) throws {
         var received: [Int32: [UInt8]] = [:]
         defer { for descriptor in received.keys { close(descriptor) } }
+        var next = Date()
         for beginning in beginnings where !isOver.withLock({ $0 }) {
             received[try Self.connect(port, beginning)] = []
             outcome.update { $0.opened += 1 }
+            trickle(to: received.keys, &next)
         }
-        var next = Date()
         while !received.isEmpty, !isOver.withLock({ $0 }) {
-            if next <= Date() {
-                next = Date(timeIntervalSinceNow: 1)
-                var byte = UInt8(ascii: "x")
-                for descriptor in received.keys { send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
-                let count = received.count
-                outcome.update { $0.trickled += count }
-            }
+            trickle(to: received.keys, &next)
             var polls = received.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard poll(&polls, nfds_t(polls.count), 100) > 0 else { continue }
             for poll in polls where poll.revents != 0 { receive(poll.fd, &received) }
         }
+    }
+
+    private func trickle(to descriptors: some Sequence<Int32>, _ next: inout Date) {
+        guard next <= Date() else { return }
+        next = Date(timeIntervalSinceNow: 1)
+        var sent = 0
+        for descriptor in descriptors {
+            var byte = UInt8(ascii: "x")
+            if send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) == 1 { sent += 1 }
+        }
+        outcome.update { [sent] in $0.trickled += sent }
     }
 
     private static func connect(_ port: Int, _ beginning: [UInt8]) throws -> Int32 {

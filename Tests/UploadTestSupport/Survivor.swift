@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Uploads that outlive their server: what its death interrupts is repeated after its next start, and what was
@@ -8,7 +9,15 @@ public final class Survivor: Sendable {
         var held: [Int64: [ClosedRange<Int>]] = [:]
         var handles: [Int64: UploadHandle] = [:]
         var acknowledgements = 0
+        var looks = 0
         var lost: [String] = []
+    }
+
+    /// The server was to be killed, and had ended by itself: a trap must not pass for the death that was wanted.
+    public struct EndedByItself: Error, CustomStringConvertible {
+        let exit: ExitStatus
+        /// One sentence.
+        public var description: String { "the server was to be killed, and had ended by itself: \(exit)" }
     }
 
     private let server: ServerProcess
@@ -27,34 +36,78 @@ public final class Survivor: Sendable {
 
     /// How many blocks were acknowledged.
     public var acknowledgements: Int { ledger.withLock { $0.acknowledgements } }
-    /// What was acknowledged and is missing, in words.
+    /// How many tasks were looked at, over all starts, of which something had been acknowledged.
+    public var looks: Int { ledger.withLock { $0.looks } }
+    /// What was acknowledged and is missing, or could not be looked at, in words.
     public var lost: [String] { ledger.withLock { $0.lost } }
 
-    // MARK: Whoever starts the server
+    // MARK: Whoever starts and kills the server
 
     /// Starts the server, looks whether it has all that was acknowledged before, and lets the uploads go on.
     ///
     /// - Throws: when the server does not come up.
     public func restart(environment: [String: String] = [:]) async throws {
         // What was acknowledged before the death, not what comes after the start.
-        let (held, handles) = ledger.withLock { ($0.held, $0.handles) }
+        let held = held
         try await server.start(environment: environment)
-        await withDiscardingTaskGroup { group in
-            for (id, ranges) in held {
-                guard let handle = handles[id] else { continue }
+        let process = server.process
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (handle, ranges) in held {
                 group.addTask {
-                    // Where it died again meanwhile, the next start looks at the same and more.
-                    try? await self.look(handle, for: ranges)
+                    do {
+                        try await self.look(handle, for: ranges)
+                    } catch {
+                        // Where it died again meanwhile, the next start looks at the same and more.
+                        guard try await !Self.hasEnded(process) else { return }
+                        self.lose("task \(handle.id) could not be looked at: \(error)")
+                    }
                 }
             }
+            try await group.waitForAll()
         }
         starts.update { $0 += 1 }
     }
 
+    /// kill -9, and waits for the end.
+    ///
+    /// - Throws: ``EndedByItself`` unless it was alive and died of that.
+    public func kill() async throws {
+        guard let process = server.process else { return }
+        if let exit = process.output.value.exit { throw EndedByItself(exit: exit) }
+        process.signal(SIGKILL)
+        let exit = try await process.waitForExit()
+        guard exit == .signal(SIGKILL) else { throw EndedByItself(exit: exit) }
+    }
+
+    /// Looks once more whether all is there that was acknowledged and not released: for the end of a run, when no death
+    /// is to come any more and no later start would repeat a look that failed.
+    ///
+    /// - Throws: when something can't be looked at.
+    public func lookAll() async throws {
+        for (handle, ranges) in held { try await look(handle, for: ranges) }
+    }
+
+    private var held: [(handle: UploadHandle, ranges: [ClosedRange<Int>])] {
+        ledger.withLock { ledger in
+            ledger.held.compactMap { id, ranges in ledger.handles[id].map { (handle: $0, ranges: ranges) } }
+        }
+    }
+
+    /// Connections end a moment before the process.
+    private static func hasEnded(_ process: ProgramProcess?) async throws -> Bool {
+        do {
+            try await process?.waitForExit(within: .seconds(10))
+            return true
+        } catch is TimedOut {
+            return false
+        }
+    }
+
     private func look(_ handle: UploadHandle, for ranges: [ClosedRange<Int>]) async throws {
         let info = try await handle.info()
-        // A task that closed needs no blocks any more.
+        ledger.withLock { $0.looks += 1 }
         guard info["retCode"].text == "0" else { return lose("task \(handle.id) is gone: \(info)") }
+        // A task that closed needs no blocks any more.
         guard info["status"].text == "upload" || info["status"].text == "pause" else { return }
         let missing = info.expectBlocks
         for range in ranges where missing.contains(where: { $0.overlaps(range) }) {

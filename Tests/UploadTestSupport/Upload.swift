@@ -102,8 +102,12 @@ public struct UploadHandle: Sendable {
     }
 
     /// The missing ranges.
+    ///
+    /// - Throws: ``NotRegistered`` for an answer that tells of none because it tells of no task.
     public func missing() async throws -> [ClosedRange<Int>] {
-        try await info().expectBlocks
+        let info = try await info()
+        guard info["retCode"].text == "0" else { throw NotRegistered(description: "what is missing: \(info)") }
+        return info.expectBlocks
     }
 
     /// Asks for another state.

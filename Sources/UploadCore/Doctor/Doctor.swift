@@ -75,8 +75,24 @@ public struct Doctor: Sendable {
             let text = "open_totals is not what the open tasks of \(wrong.joined(separator: ", ")) add up to"
             found.append(Suspicion(Finding(.problem, .totals, text), remedy: .recountTotals))
         }
-        if let fault = try await files.keyFault() { found.append(Suspicion(Finding(.problem, .key, fault))) }
+        if let fault = try await keyFault() { found.append(Suspicion(Finding(.problem, .key, fault))) }
         return found
+    }
+
+    private func keyFault() async throws -> String? {
+        let before = try await database.openKeyGenerations()
+        switch try await files.secrets() {
+        case .unusable(let fault): return fault
+        case .generations(let known):
+            guard !before.isSubset(of: known) else { return nil }
+            // A secret is in the file before the first of its tasks is registered, and until the last has closed: what was
+            // needed before the file was read and still is had to be in it.
+            let lost = try await database.openKeyGenerations().intersection(before).subtracting(known)
+            guard !lost.isEmpty else { return nil }
+            let numbers = lost.sorted().map { "\($0)" }.joined(separator: ", ")
+            return "the secret file has none of generation \(numbers), which open tasks have their keys from, so that "
+                + "their URLs are dead: restore <database>.key from the backup, or have these tasks registered again"
+        }
     }
 
     // MARK: Tasks

@@ -42,7 +42,8 @@ public struct Finding: Sendable, Equatable {
         case leftovers
         /// A finished file is in its place.
         case finished
-        /// The secret that task keys are made with is there, whole and private.
+        /// The secrets that task keys are made with are there, whole and private, and of all generations that open tasks
+        /// need.
         case key
     }
 

@@ -21,11 +21,15 @@ public struct FreeSpace: Sendable, Equatable {
     public var staging: Int64
     /// Where finished files go; `nil` when that is the same file system, or not known beforehand.
     public var target: Int64?
+    /// Whether a file is copied to its place although `target` is `nil`: two mounts of one file system have no links in
+    /// common.
+    public var isCopied: Bool
 
     /// Memberwise.
-    public init(staging: Int64, target: Int64?) {
+    public init(staging: Int64, target: Int64?, isCopied: Bool = false) {
         self.staging = staging
         self.target = target
+        self.isCopied = isCopied
     }
 }
 
@@ -37,22 +41,34 @@ struct SpaceReservation: Sendable {
     let fileSize: Int64
     let maxOpenTasks: Int64?
     let minFreeSpace: Int64
+    /// What the files of open tasks added up to before ``FreeSpace/target`` was measured: one that came to its place in
+    /// between is not counted any more, and took its room after the measuring.
+    var fileBytesBefore: Int64 = 0
 
     /// - Throws: `busy` when the business server has its number of open tasks, `storage` when the bytes don't fit.
     func check(_ totals: OpenTotals, _ free: FreeSpace) throws(UploadError) {
         if let maxOpenTasks, totals.openTasks >= maxOpenTasks {
             throw UploadError(.busy, "\(totals.openTasks) tasks are open, the limit is \(maxOpenTasks)")
         }
-        try check(free.staging, promised: totals.missingBytes)
-        // The whole file is copied there while its staging file is still held.
-        if let target = free.target { try check(target, promised: totals.fileBytes) }
+        // A whole file is copied to its place while its staging file is still held.
+        if let target = free.target {
+            try check(free.staging, promised: totals.missingBytes)
+            try check(target, promised: max(totals.fileBytes, fileBytesBefore))
+        } else if free.isCopied {
+            try check(free.staging, promised: totals.missingBytes, totals.fileBytes, fileSize)
+        } else {
+            try check(free.staging, promised: totals.missingBytes)
+        }
     }
 
-    private func check(_ free: Int64, promised: Int64) throws(UploadError) {
-        // None is negative, so these differences can't overflow; a sum with fileSize could.
-        let left = free - promised
-        guard left >= minFreeSpace, fileSize <= left - minFreeSpace else {
-            throw UploadError(.storage, "fileSize is larger than the free space that is left on the server's disk")
+    private func check(_ free: Int64, promised: Int64...) throws(UploadError) {
+        // None is negative. So where a difference is too, the bytes don't fit, and the next one can't overflow.
+        var left = free
+        for bytes in promised + [fileSize, minFreeSpace] {
+            left -= bytes
+            guard left >= 0 else {
+                throw UploadError(.storage, "fileSize is larger than the free space that is left on the server's disk")
+            }
         }
     }
 }

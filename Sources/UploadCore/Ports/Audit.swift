@@ -15,6 +15,9 @@ public protocol DatabaseAudit: Sendable {
     /// The business servers of which `open_totals` does not say what their open tasks add up to.
     func wrongTotals() async throws -> [String]
 
+    /// The generations of all open tasks' keys.
+    func openKeyGenerations() async throws -> Set<Int>
+
     /// The tasks after this one in the order of their ids, at most `count` of them.
     func tasks(after id: TaskID?, limit count: Int) async throws -> [TaskFacts]
 
@@ -60,8 +63,8 @@ public protocol FilesAudit: Sendable {
     /// Whether publishing left a temporary name beside the target.
     func hasLeftover(of id: TaskID, beside path: String) async throws -> Bool
 
-    /// What is wrong with the secret that task keys are made with; `nil` when it is good.
-    func keyFault() async throws -> String?
+    /// The secrets that task keys are made with.
+    func secrets() async throws -> FoundSecrets
 }
 
 /// Why the doctor can't look.
@@ -132,6 +135,14 @@ public enum FoundBytes: Sendable, Equatable {
     case missing
     /// They can't be read, for this reason.
     case unreadable(String)
+}
+
+/// What was found where the secrets of task keys should be.
+public enum FoundSecrets: Sendable, Equatable {
+    /// Secrets of these generations.
+    case generations(Set<Int>)
+    /// None that can be used, for this reason: one sentence with what to do.
+    case unusable(String)
 }
 
 /// What was found at a path.

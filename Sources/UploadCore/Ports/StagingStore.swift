@@ -10,10 +10,25 @@ public protocol StagingStore: Sendable {
     ///   resolved.
     func targetPath(storePath: String, fileName: String) async throws -> String
 
-    /// What the file systems have left. Asks the kernel only, so that it may be called inside of a transaction.
+    /// The file system that the staging folder is on, or would be made on. Makes nothing.
+    func stagingFileSystem() async throws -> FileSystemIdentity
+
+    /// Makes the staging folder where it is missing, and removes what a process that died left in it. Once, before the
+    /// methods that need it.
+    func prepare() async throws
+
+    /// Bytes that the file system of finished files has left; `nil` when that is the staging folder's, or not known
+    /// beforehand. Where that file system hangs, so does this, and nothing else.
     ///
-    /// - Throws: as all here; `storage` when a folder is not there any more.
-    func freeSpace() throws(UploadError) -> FreeSpace
+    /// - Throws: as all here; `storage` when the folder is not there any more.
+    func targetSpace() async throws -> Int64?
+
+    /// What the file systems have left. Asks the kernel for the staging folder's only, so that it may be called inside of
+    /// a transaction.
+    ///
+    /// - Parameter target: what ``targetSpace()`` gave just before.
+    /// - Throws: as all here; `storage` when the folder is not there any more.
+    func freeSpace(target: Int64?) throws(UploadError) -> FreeSpace
 
     /// Writes a small file where staging files are, syncs it and removes it.
     func probe() async throws
@@ -47,10 +62,13 @@ public protocol StagingStore: Sendable {
     /// The staging file's size in bytes; `nil` when there is none.
     func stagedSize(of id: TaskID) async throws -> Int64?
 
+    /// Shortens the staging file, durably.
+    func cut(_ id: TaskID, to size: Int64) async throws
+
     /// Removes the staging file, if there is one.
     func remove(_ id: TaskID) async throws
 
-    /// All staging files with their sizes.
+    /// All staging files with their sizes; none where the folder is missing.
     func stagingFiles() async throws -> [TaskID: Int64]
 }
 

@@ -51,6 +51,15 @@ public protocol TaskRepository: Sendable {
     /// - Throws: `noSuchTask`; `closed` when the task is.
     func discardBlocks(of id: TaskID, keepingBytesBelow limit: Int64, reason: String) async throws -> Int64
 
+    /// What the open tasks add up to.
+    func openTotals(of businessServer: String) async throws -> OpenTotals
+
+    /// The file system that staged bytes were last known to be on; `nil` before the first time.
+    func stagingFileSystem() async throws -> FileSystemIdentity?
+
+    /// Remembers it.
+    func remember(stagingFileSystem: FileSystemIdentity) async throws
+
     /// The generations of all open tasks' keys. Sees every registration that asked for its generation before this call.
     func openKeyGenerations() async throws -> Set<Int>
 

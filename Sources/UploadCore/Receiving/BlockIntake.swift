@@ -24,11 +24,14 @@ struct BlockIntake {
     let limits: TaskLimits
     let session: TaskSession
     let store: any StagingStore
+    let spoolSpace: SpoolSpace
     let cut: CutSignal
 
     private var fields = BlockFields()
     private var hasFile = false
     private var spool: (any Spool)?
+    /// What had been promised when the spool last asked, and how much it has grown since.
+    private var promised: (bytes: Int64, growth: Int64)?
     private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile?)?
     private var received: Int64 = 0
     private var gathered: [any ByteChunk] = []
@@ -36,13 +39,14 @@ struct BlockIntake {
 
     init(
         fileSize: Int64, checksBlocks: Bool, limits: TaskLimits, session: TaskSession, store: any StagingStore,
-        cut: CutSignal
+        spoolSpace: SpoolSpace, cut: CutSignal
     ) {
         self.fileSize = fileSize
         self.checksBlocks = checksBlocks
         self.limits = limits
         self.session = session
         self.store = store
+        self.spoolSpace = spoolSpace
         self.cut = cut
     }
 
@@ -78,8 +82,22 @@ struct BlockIntake {
         if fields.hasRange {
             try await claimRange()
         } else {
+            // Where there is no room for the first byte, the rest need not come.
+            let promised = try await promise(before: 0)
+            try await spoolSpace.take(0, beside: promised) {}
             spool = try await store.makeSpool()
         }
+    }
+
+    /// What has been promised, as the spool knows it before it grows by so many bytes.
+    private mutating func promise(before growth: Int64) async throws -> Int64 {
+        if let known = promised, known.growth + growth <= SpoolSpace.step {
+            promised = (known.bytes, known.growth + growth)
+            return known.bytes
+        }
+        let bytes = try await spoolSpace.promised()
+        promised = (bytes, growth)
+        return bytes
     }
 
     private mutating func take(_ chunk: any ByteChunk) async throws {
@@ -95,13 +113,14 @@ struct BlockIntake {
 
     private mutating func flush() async throws {
         guard !gathered.isEmpty else { return }
-        let chunks = gathered
+        let (chunks, bytes) = (gathered, Int64(gatheredBytes))
         gathered.removeAll(keepingCapacity: true)
         gatheredBytes = 0
         if let destination {
             try await destination.writer.write(chunks)
-        } else {
-            try await spool?.append(chunks)
+        } else if let spool {
+            let promised = try await promise(before: bytes)
+            try await spoolSpace.take(bytes, beside: promised) { try await spool.append(chunks) }
         }
     }
 

@@ -81,6 +81,8 @@ public final class Finisher: Sendable {
             } catch {
                 // Being told to stop is no trouble; the next start takes the task up.
                 if Task.isCancelled { return }
+                // Blocks may have been taken back before it failed.
+                await sessions.existing(id)?.reset()
                 observer.observe(.finishDelayed(id, by: delay, error))
                 troubled.withLock { _ = $0.insert(id) }
                 do { try await clock.sleep(for: delay) } catch { return }

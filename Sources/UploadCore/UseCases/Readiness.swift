@@ -42,7 +42,7 @@ public actor Readiness {
             await failure("blocks can't be staged") { try await store.probe() },
             await failure("the database can't be written") { try await repository.probe() },
             await failure("new tasks can't be taken") {
-                let free = try store.freeSpace()
+                let free = try store.freeSpace(target: await store.targetSpace())
                 guard min(free.staging, free.target ?? .max) > minFreeSpace else {
                     throw UploadError(.storage, "the free space on the server's disk is used up")
                 }

@@ -15,13 +15,27 @@ extension UploadService {
         public var releasedCallbacks = 0
     }
 
+    /// Staged bytes are not there, and their file system is not either.
+    public struct StagingNotMounted: Error, CustomStringConvertible {
+        let tasks: Int
+
+        /// One sentence, and what to do.
+        public var description: String {
+            "\(tasks) open tasks have bytes in tmpDir that are not there, and tmpDir is on another file system than it was: "
+                + "mount its volume. If that is gone for good, see what fuploadServer doctor says"
+        }
+    }
+
     /// Recovers. Once, before anything else uses the service. Repeatable after a crash at any point.
+    ///
+    /// - Throws: ``StagingNotMounted``; nothing has been changed then.
     public func recover(outbox: any CallbackOutbox) async throws -> RecoveryReport {
         var report = RecoveryReport()
+        let openTasks = try await dependencies.repository.openTasks()
+        var unowned = try await findStagedBytes(of: openTasks)
         report.releasedCallbacks = try await outbox.releaseAllClaims()
         FaultPoint.reach(.claimsReleased)
-        var unowned = try await dependencies.store.stagingFiles()
-        for task in try await dependencies.repository.openTasks() {
+        for task in openTasks {
             report.openTasks += 1
             // A file that holds nothing acknowledged may have a name that is not durable: it is made anew.
             let size = task.heldEnd > 0 ? unowned.removeValue(forKey: task.id) ?? 0 : 0
@@ -43,5 +57,25 @@ extension UploadService {
             report.orphans += 1
         }
         return report
+    }
+
+    /// All staging files, after making sure that they are looked for on the right file system.
+    ///
+    /// Bytes that are gone are asked for again, and what nobody owns is removed. Done beside a volume that is not mounted,
+    /// the one would forget acknowledged bytes that are safe, and the other remove them once the volume is back. Files
+    /// that are all there have moved, or their file system's number has changed.
+    private func findStagedBytes(of tasks: [OpenTask]) async throws -> [TaskID: Int64] {
+        let (repository, store) = (dependencies.repository, dependencies.store)
+        let (present, known) = (try await store.stagingFileSystem(), try await repository.stagingFileSystem())
+        let files = try await store.stagingFiles()
+        if let known, known.isLasting, known != present {
+            let missing = tasks.count { $0.heldEnd > files[$0.id] ?? 0 }
+            guard missing == 0 else { throw StagingNotMounted(tasks: missing) }
+        }
+        try await store.prepare()
+        // Not as it was found: the folder may have been made just now.
+        let used = try await store.stagingFileSystem()
+        if used != known { try await repository.remember(stagingFileSystem: used) }
+        return files
     }
 }

@@ -42,23 +42,34 @@ public struct Sweeper: Sendable {
             do {
                 try await sweep()
                 try await service.dependencies.clock.sleep(for: Self.interval)
-            } catch is CancellationError {
-                return
             } catch {
-                service.dependencies.observer.observe(.backgroundFailure("sweep", error))
-                // The clock only throws when cancelled, which the loop's condition sees.
-                try? await service.dependencies.clock.sleep(for: Self.interval)
+                // Both only throw when cancelled.
+                return
             }
         }
     }
 
-    /// One round.
+    /// One round. What can't be done now is observed, and keeps nothing else from being done.
+    ///
+    /// - Throws: `CancellationError`.
     public func sweep() async throws {
-        try await timeOut(.receiving, after: limits.taskTimeout)
-        try await timeOut(.paused, after: limits.pausedTimeout)
-        let limit = timeline.instant(ago: limits.retention)
-        let purged = try await service.dependencies.repository.purgeTasks(closedBefore: limit, limit: Self.batch)
-        if purged > 0 { service.dependencies.observer.observe(.purged(purged)) }
+        try await attempt("timing tasks out") { try await timeOut(.receiving, after: limits.taskTimeout) }
+        try await attempt("timing paused tasks out") { try await timeOut(.paused, after: limits.pausedTimeout) }
+        try await attempt("purging old tasks") {
+            let limit = timeline.instant(ago: limits.retention)
+            let purged = try await service.dependencies.repository.purgeTasks(closedBefore: limit, limit: Self.batch)
+            if purged > 0 { service.dependencies.observer.observe(.purged(purged)) }
+        }
+    }
+
+    private func attempt(_ what: String, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            service.dependencies.observer.observe(.backgroundFailure(what, error))
+        }
     }
 
     private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
@@ -69,7 +80,9 @@ public struct Sweeper: Sendable {
             let idle = try await service.dependencies.repository.idleTasks(
                 in: state, since: limit, after: position, limit: Self.batch)
             for task in idle {
-                try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
+                try await attempt("timing out task \(task.id)") {
+                    try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
+                }
             }
             guard idle.count == Self.batch else { return }
             position = idle.last

@@ -38,20 +38,29 @@ extension UploadService {
 
         let (checksBlocks, store) = (dependencies.policy.checksBlocks, dependencies.store)
         let fileSize = task.registration.fileSize
+        let spoolSpace = SpoolSpace(
+            repository: dependencies.repository, store: store, ledger: spools,
+            businessServer: task.registration.businessServer, minFreeSpace: dependencies.policy.minFreeSpace)
         return try await sessions.with(id) { session in
             let losses = await session.losses
             do {
                 let block = try await receiving { cut in
                     var intake = BlockIntake(
                         fileSize: fileSize, checksBlocks: checksBlocks, limits: limits, session: session,
-                        store: store, cut: cut)
+                        store: store, spoolSpace: spoolSpace, cut: cut)
                     return try await intake.receive(parts)
                 }
                 return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
             } catch is StagingFileGone {
                 // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
                 if await session.takeOnLoss(since: losses) {
-                    _ = try await durability.askAgain(task, keepingBytesBelow: 0)
+                    do {
+                        _ = try await durability.askAgain(task, keepingBytesBelow: 0)
+                    } catch {
+                        // It may have been committed all the same.
+                        await session.reset()
+                        throw error
+                    }
                     await session.reset()
                 }
                 throw UploadError(.busy, "the staged bytes are gone, ask for the missing ranges and send them again")

@@ -31,20 +31,32 @@ extension UploadService {
         }
         let path = try await dependencies.store.targetPath(
             storePath: registration.storePath, fileName: registration.fileName)
-        let reservation = SpaceReservation(
-            fileSize: registration.fileSize, maxOpenTasks: limits.maxOpenTasks,
-            minFreeSpace: dependencies.policy.minFreeSpace)
+        let (reservation, target) = try await reservation(of: registration, limits)
         let (store, keys) = (dependencies.store, dependencies.keys)
         let task = try await dependencies.repository.register(
             registration, targetPath: path, generations: { keys.generations },
             admit: { (totals) throws(UploadError) in
                 // Measured in the transaction: what others have been promised by then is known there.
-                try reservation.check(totals, store.freeSpace())
+                try reservation.check(totals, store.freeSpace(target: target))
             })
         FaultPoint.reach(.registered)
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }
         return task
+    }
+
+    /// What is to be weighed in the transaction, and the room that finished files have. The latter is measured before it,
+    /// since their file system may be one that hangs, and every COMMIT would hang with it.
+    private func reservation(
+        of registration: Registration, _ limits: TaskLimits
+    ) async throws -> (SpaceReservation, target: Int64?) {
+        var reservation = SpaceReservation(
+            fileSize: registration.fileSize, maxOpenTasks: limits.maxOpenTasks,
+            minFreeSpace: dependencies.policy.minFreeSpace)
+        guard try await dependencies.store.targetSpace() != nil else { return (reservation, nil) }
+        let totals = try await dependencies.repository.openTotals(of: registration.businessServer)
+        reservation.fileBytesBefore = totals.fileBytes
+        return (reservation, try await dependencies.store.targetSpace())
     }
 }
 
@@ -56,6 +68,10 @@ extension Registration {
         guard !Self.hasControlCharacters(userID) else { throw .invalid("userId", "has control characters") }
         guard !storePath.isEmpty else { throw .invalid("storePath", "is empty") }
         guard storePath.utf8.count < 4096 else { throw .invalid("storePath", "is too long") }
+        // NAME_MAX, as below; the file system finds out only where the folder above is there already.
+        guard storePath.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 }) else {
+            throw .invalid("storePath", "has a folder whose name is longer than 255 bytes")
+        }
         guard !Self.hasControlCharacters(storePath) else { throw .invalid("storePath", "has control characters") }
         guard !fileName.isEmpty else { throw .invalid("fileName", "is empty") }
         guard fileName != ".", fileName != "..", !fileName.utf8.contains(UInt8(ascii: "/")) else {

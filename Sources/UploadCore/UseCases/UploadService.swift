@@ -44,6 +44,7 @@ public final class UploadService: Sendable {
     let dependencies: Dependencies
     let durability: DurabilityOrder
     let sessions: TaskSessions
+    let spools = SpoolLedger()
     /// Verifies and publishes complete tasks.
     public let finisher: Finisher
     /// Whether the service can do its work.

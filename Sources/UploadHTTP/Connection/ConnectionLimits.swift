@@ -20,9 +20,18 @@ public struct ConnectionLimits: Sendable {
         self.minRateWindow = minRateWindow
     }
 
-    /// A connection on which nothing comes for this long between two requests, or in a body without a minimum rate, is
-    /// closed.
-    static let idleTimeout = TimeAmount.seconds(300)
+    /// A connection on which nothing comes for this long between two requests is closed.
+    static let idleTimeout = TimeAmount.seconds(75)
+
+    /// One that has been idle this long gives its place to a newcomer when all are taken. Those that upload are not: a
+    /// moment lies between two blocks.
+    static let idleGrace = TimeAmount.seconds(5)
+
+    /// Places that are given away before those who had them are gone.
+    static let overbooked = 64
+
+    /// Requests of one connection that may wait for their answers.
+    static let pipelined = 16
 
     /// Request line and fields of a head together, in bytes.
     static let headSize = 16 << 10
@@ -33,10 +42,18 @@ public struct ConnectionLimits: Sendable {
     /// What the parser doesn't count: line ends, colons, white space.
     static let headSlack = 1 << 10
 
+    /// Bytes in a row of which the parser makes nothing. It keeps them, and counts no white space.
+    static let unparsed = headSize + headSlack
+
+    /// Bytes of an answer that the kernel takes beyond what is on its way.
+    ///
+    /// With the megabytes that it takes otherwise, nobody could tell whether the client takes any.
+    static let unsent = 64 << 10
+
     /// The rest of a refused body that is still read, in bytes, so that the connection can be used again.
     static let drainedRest = 64 << 10
 
-    /// How long what still arrives is thrown away after the last answer was sent.
+    /// How long what still arrives is thrown away after the last answer is out.
     ///
     /// Closing a socket that has unread bytes sends RST, and that may destroy the answer before the client has read it
     /// (RFC 9112, section 9.6).
@@ -51,6 +68,12 @@ public struct ConnectionLimits: Sendable {
     /// How long a refused connection lives at the most.
     static let refusalLingering = TimeAmount.seconds(1)
 
+    /// The same where a handshake comes before the answer.
+    static let encryptedRefusalLingering = TimeAmount.seconds(3)
+
+    /// A body without a minimum rate of which nothing comes for this long is given up.
+    private static let bodyTimeout = TimeAmount.seconds(300)
+
     /// Bytes that have to come within ``window``.
     var bytesInWindow: Int {
         guard minRate > 0 else { return 1 }
@@ -58,8 +81,8 @@ public struct ConnectionLimits: Sendable {
         return max(1, Int(min(Double(minRate) * seconds, Double(Int32.max))))
     }
 
-    /// The window, also for answers: a client that takes nothing of them for as long is gone.
+    /// The window, also for answers: they have to be taken at the same rate.
     var window: TimeAmount {
-        minRate > 0 ? TimeAmount(minRateWindow) : Self.idleTimeout
+        minRate > 0 ? TimeAmount(minRateWindow) : Self.bodyTimeout
     }
 }

@@ -24,14 +24,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var due = 0
     /// Whether another request may follow those that have come.
     private var takesRequests = true
-    /// Whether everything that still comes is dropped.
-    private var isDeaf = false
     /// What is to be answered after all that is due.
     private var refusal: Refusal?
     /// Whether a HEAD is refused.
     private var refusesHead = false
     private var hasEnded = false
     private var inputHasEnded = false
+    /// Whether the server can't wait for answers to be taken.
+    private var isHurried = false
     /// Answers that are not on the wire yet.
     private var unwritten = 0
 
@@ -42,22 +42,29 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isDeaf else { return }
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        let bodyBytes = if case .body(let bytes) = part { bytes.readableBytes } else { 0 }
+        pace.madePart(bodyBytes: bodyBytes)
+        // There may be more in bytes that the parser had already.
+        guard !pace.isDeaf else { return }
+        switch part {
         case .head(let head): begin(head, context)
         case .body(let bytes):
             incoming?.take(bytes.readableBytes)
             context.fireChannelRead(data)
         case .end:
             incoming = nil
-            pace.enter(due > 0 ? .answer : .idle)
+            // What follows is no request, and no parser need keep it.
+            if !takesRequests { pace.isDeaf = true }
+            pace.enter(due > 0 ? .answer : afterAnswers)
             context.fireChannelRead(data)
         }
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard takesRequests else {
-            isDeaf = true
+        // Those that are due are answered, with the word that the others were not (RFC 9112, section 9.3.2).
+        guard takesRequests, due < ConnectionLimits.pipelined else {
+            (pace.isDeaf, takesRequests) = (true, false)
             return
         }
         if let refusal = RequestHeadRules.refusal(of: head) {
@@ -88,7 +95,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case PaceHandler.Fault.slowHead: if takesRequests { refuse(.slowHead, context) }
-        case PaceHandler.Fault.largeHead: if takesRequests { refuse(.largeHead, context) }
+        case PaceHandler.Fault.largeHead:
+            if incoming != nil {
+                failBody(.refused(.largeHead), context)
+            } else if takesRequests {
+                refuse(.largeHead, context)
+            }
         case PaceHandler.Fault.slowBody: failBody(.refused(.slowBody), context)
         case let error as HTTPParserError:
             if inputHasEnded || error == .invalidEOFState, incoming != nil {
@@ -106,7 +118,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Refuses what comes after the requests that are due.
     private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
-        (isDeaf, takesRequests) = (true, false)
+        (pace.isDeaf, takesRequests) = (true, false)
         self.refusal = refusal
         pace.enter(.answer)
         if due == 0 { answerRefusal(context) }
@@ -127,7 +139,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private func failBody(_ fault: BodyFault, _ context: ChannelHandlerContext) {
         guard let incoming, !incoming.hasFailed else { return }
         self.incoming?.hasFailed = true
-        (isDeaf, takesRequests) = (true, false)
+        (pace.isDeaf, takesRequests) = (true, false)
         // It has its answer already.
         guard due > 0 else { return end(context) }
         pace.enter(.answer)
@@ -153,10 +165,13 @@ final class ExchangeHandler: ChannelDuplexHandler {
             } else if !takesRequests {
                 end(context)
             } else {
-                pace.enter(incoming == nil ? .idle : .body)
+                pace.enter(incoming == nil ? afterAnswers : .body)
             }
         }
     }
+
+    /// What is waited for when none is due.
+    private var afterAnswers: PaceHandler.Phase { unwritten == 0 ? .idle : .delivery }
 
     /// The head of an answer, with the word on whether the connection goes on after it.
     private func final(_ head: HTTPResponseHead) -> HTTPResponseHead {
@@ -174,33 +189,45 @@ final class ExchangeHandler: ChannelDuplexHandler {
     ) {
         let written = promise ?? context.eventLoop.makePromise()
         unwritten += 1
-        written.futureResult.assumeIsolated().whenComplete { _ in
+        written.futureResult.assumeIsolated().whenComplete { result in
             self.unwritten -= 1
-            if self.hasEnded, self.inputHasEnded { self.closeWhenWritten(context) }
+            // When one fails, the connection has ended.
+            if case .success = result, self.unwritten == 0 { self.delivered(context) }
         }
         context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: written)
     }
 
     // MARK: The end
 
-    /// Ends our side when all answers are out, and leaves the client a while to end its own.
+    /// Takes nothing any more. Our side is closed once all answers are out, and the client has a while then to end its own.
     private func end(_ context: ChannelHandlerContext) {
         guard !hasEnded else { return }
-        (hasEnded, isDeaf, takesRequests) = (true, true, false)
+        (hasEnded, takesRequests) = (true, false)
         pace.enter(.end)
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        // Half-closing what is half-closed already would drop the answers that are still being written.
-        if inputHasEnded { closeWhenWritten(context) } else { context.close(mode: .output, promise: nil) }
+        if unwritten == 0 { delivered(context) } else if isHurried { pace.linger() }
     }
 
-    private func closeWhenWritten(_ context: ChannelHandlerContext) {
-        if unwritten == 0 { context.close(promise: nil) }
+    private func delivered(_ context: ChannelHandlerContext) {
+        pace.delivered()
+        guard hasEnded else { return }
+        context.close(mode: inputHasEnded ? .all : .output, promise: nil)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode != .input else { return context.close(mode: mode, promise: promise) }
-        end(context)
-        if mode == .all { context.channel.closeFuture.cascade(to: promise) } else { promise?.succeed() }
+        switch mode {
+        case .input:
+            // So ends the framework a connection when its time to stop in order is over.
+            isHurried = true
+            pace.linger()
+            context.close(mode: mode, promise: promise)
+        case .output:
+            end(context)
+            promise?.succeed()
+        case .all:
+            end(context)
+            context.channel.closeFuture.cascade(to: promise)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -208,11 +235,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             takesRequests = false
             guard due == 0, !hasEnded else { return }
-            if incoming == nil { context.close(promise: nil) } else { end(context) }
+            if incoming == nil, unwritten == 0 { context.close(promise: nil) } else { end(context) }
         case ChannelEvent.inputClosed:
             inputHasEnded = true
             failBody(.endedEarly, context)
-            if hasEnded { closeWhenWritten(context) } else { context.fireUserInboundEventTriggered(event) }
+            guard hasEnded else { return context.fireUserInboundEventTriggered(event) }
+            if unwritten == 0 { context.close(promise: nil) }
         default:
             context.fireUserInboundEventTriggered(event)
         }

@@ -21,8 +21,13 @@ struct GuardedChannel: ServerChildChannel {
     private let http1: HTTP1Channel
     private let limits: ConnectionLimits
     private let admissions: Admissions
+    /// Whether TLS is below.
+    private let isEncrypted: Bool
 
-    init(responder: @escaping HTTPChannelHandler.Responder, limits: ConnectionLimits, admissions: Admissions) {
+    init(
+        responder: @escaping HTTPChannelHandler.Responder, limits: ConnectionLimits, admissions: Admissions,
+        isEncrypted: Bool
+    ) {
         http1 = HTTP1Channel(
             responder: responder,
             configuration: .init(
@@ -31,6 +36,7 @@ struct GuardedChannel: ServerChildChannel {
                     maxHeaderFieldCount: ConnectionLimits.headFields)))
         self.limits = limits
         self.admissions = admissions
+        self.isEncrypted = isEncrypted
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -39,9 +45,11 @@ struct GuardedChannel: ServerChildChannel {
         let pipeline = channel.pipeline
         switch verdict {
         case .serve:
-            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
+            // A kernel that does not know the option takes more of an answer at once; that is all.
+            try? channel.syncOptions?.setOption(.tcpOption(.unsentLowWater), value: ConnectionLimits.unsent)
+            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions] value in
                 let pipeline = pipeline.syncOperations
-                let pace = PaceHandler(limits: limits)
+                let pace = PaceHandler(limits: limits, admissions: admissions)
                 // By position, so that whatever was there before (TLS) stays in front.
                 let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
                 try pipeline.addHandler(pace, position: .before(encoder))
@@ -50,8 +58,8 @@ struct GuardedChannel: ServerChildChannel {
                 return .served(value)
             }
         case .refuse:
-            return channel.eventLoop.makeCompletedFuture {
-                try pipeline.syncOperations.addHandler(OverloadHandler())
+            return channel.eventLoop.makeCompletedFuture { [isEncrypted] in
+                try pipeline.syncOperations.addHandler(OverloadHandler(isEncrypted: isEncrypted))
                 return .refused(channel)
             }
         case .drop:
@@ -72,14 +80,22 @@ struct GuardedChannel: ServerChildChannel {
 extension HTTPServerBuilder {
     /// HTTP/1.1 whose connections are kept within limits.
     ///
-    /// - Parameter wrap: puts what belongs below HTTP around it.
+    /// - Parameters:
+    ///   - certificate: for TLS below HTTP.
+    ///   - handshakeTimeout: how long a handshake may take.
     static func guarded(
-        _ limits: ConnectionLimits, logger: Logger,
-        wrap: @escaping @Sendable (GuardedChannel) -> any ServerChildChannel
+        _ limits: ConnectionLimits, certificate: FrontCertificate?, handshakeTimeout: TimeAmount, logger: Logger
     ) -> HTTPServerBuilder {
         let admissions = Admissions(limit: limits.maxConnections, logger: logger)
         return HTTPServerBuilder { responder in
-            wrap(GuardedChannel(responder: responder, limits: limits, admissions: admissions))
+            GuardedChannel(
+                responder: responder, limits: limits, admissions: admissions, isEncrypted: certificate != nil
+            ).encrypted(with: certificate, handshakeTimeout: handshakeTimeout)
         }
     }
+}
+
+extension NIOBSDSocket.Option {
+    /// TCP_NOTSENT_LOWAT of Linux (tcp(7)).
+    fileprivate static let unsentLowWater = NIOBSDSocket.Option(rawValue: 25)
 }

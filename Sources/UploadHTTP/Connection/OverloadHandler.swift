@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 
-/// A connection that is one too many: the answer at once, before any request, and a short while for it to be read.
+/// A connection that is one too many: the answer at once, before any request, and a short while for it to be read. With
+/// TLS below, nothing can be said before its handshake.
 final class OverloadHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -13,15 +15,25 @@ final class OverloadHandler: ChannelInboundHandler {
         return ByteBuffer(string: text + "\r\n" + refusal.text)
     }()
 
+    private let isEncrypted: Bool
     private var deadline: Deadline?
     private var thrownAway = 0
 
+    init(isEncrypted: Bool) {
+        self.isEncrypted = isEncrypted
+    }
+
     func channelActive(context: ChannelHandlerContext) {
         deadline = Deadline(on: context.eventLoop) { context.close(promise: nil) }
-        deadline?.set(.now() + ConnectionLimits.refusalLingering)
+        deadline?.set(
+            .now() + (isEncrypted ? ConnectionLimits.encryptedRefusalLingering : ConnectionLimits.refusalLingering))
+        if !isEncrypted { answer(context) }
+        context.fireChannelActive()
+    }
+
+    private func answer(_ context: ChannelHandlerContext) {
         context.writeAndFlush(wrapOutboundOut(Self.answer), promise: nil)
         context.close(mode: .output, promise: nil)
-        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -36,6 +48,7 @@ final class OverloadHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case TLSUserEvent.handshakeCompleted: answer(context)
         case ChannelEvent.inputClosed, is ChannelShouldQuiesceEvent: context.close(promise: nil)
         default: context.fireUserInboundEventTriggered(event)
         }

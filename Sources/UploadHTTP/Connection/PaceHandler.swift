@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Holds a connection to its pace: time limits for heads, bodies, answers and idleness, the size of heads, and the end.
+/// Holds a connection to its pace: time limits for heads, bodies, answers and idleness, what the parser may keep, and the
+/// end.
 ///
 /// Sits between the transport (or TLS) and the parser and sees bytes. What they mean, ``ExchangeHandler`` tells it;
 /// limits that want an answer are reported as a ``Fault`` down the pipeline, the others end the connection here.
@@ -15,6 +16,9 @@ final class PaceHandler: ChannelDuplexHandler {
         case slowHead, largeHead, slowBody
     }
 
+    /// Somebody waits for a place, and this connection is the next to give up its own.
+    struct PlaceWanted: Sendable {}
+
     /// What the connection waits for.
     enum Phase {
         /// The rest of a head, or the first one.
@@ -27,68 +31,124 @@ final class PaceHandler: ChannelDuplexHandler {
         case body
         /// Our own answer.
         case answer
-        /// The client's end; what it still sends is thrown away.
+        /// The client, to take its answers.
+        case delivery
+        /// The same after the last one, and then the client's end. What it still sends is thrown away.
         case end
     }
 
     private let limits: ConnectionLimits
+    private let admissions: Admissions
     private var context: ChannelHandlerContext?
     private var deadline: Deadline?
     private var phase = Phase.head
-    /// Counts the phases, to see whether bytes led to another one.
-    private var turns = 0
     private var headDue = NIODeadline.now()
-    private var headBytes = 0
-    private var idleDue = NIODeadline.now()
+    private var idleSince = NIODeadline.now()
+    /// The number among those that give way to a newcomer.
+    private var placeInLine: Int?
+    /// Bytes since the parser last made a part of them.
+    private var unparsed = 0
+    private var hasMadePart = false
     private var rate: RateWindow
     private var isReading = false
     /// Since when bytes of a body are waited for.
     private var waitingSince: NIODeadline?
-    private var stalledDue: NIODeadline?
-    private var endDue = NIODeadline.now()
+    private var delivery: DeliveryWatch
+    /// `nil` while answers are to be taken.
+    private var endDue: NIODeadline?
     private var thrownAway = 0
 
-    init(limits: ConnectionLimits) {
+    init(limits: ConnectionLimits, admissions: Admissions) {
         self.limits = limits
+        self.admissions = admissions
         rate = RateWindow(required: limits.bytesInWindow, window: limits.window)
+        delivery = DeliveryWatch(required: limits.bytesInWindow, window: limits.window)
     }
 
     /// Whether the head that is coming begins as a method does, as far as that is known.
     private(set) var headLooksLikeMethod = false
 
+    /// Whether everything that still comes is thrown away, before the parser.
+    var isDeaf = false
+
     /// Tells what the connection waits for now.
     func enter(_ phase: Phase) {
         guard self.phase != .end, let context else { return }
-        turns += 1
         self.phase = phase
         waitingSince = nil
+        leaveLine()
         switch phase {
-        case .head, .answer: break
+        case .head: headDue = .now() + TimeAmount(limits.headerTimeout)
         case .idle:
-            headBytes = 0
-            idleDue = .now() + ConnectionLimits.idleTimeout
+            // It may have come already while something else was waited for.
+            if unparsed > 0 { return enter(.head) }
+            idleSince = .now()
         case .unreadBody: rate.reset()
         case .body: if isReading { waitingSince = .now() }
+        case .answer, .delivery: break
         case .end:
-            endDue = .now() + ConnectionLimits.lingering
+            isDeaf = true
             context.read()
         }
-        arm()
+        watchDelivery(context)
     }
 
-    private func arm() {
-        guard let context else { return }
+    /// The parser made something of the bytes that came last.
+    ///
+    /// - Parameter bodyBytes: how much of a body it is. What frames a body does not count for its rate.
+    func madePart(bodyBytes: Int) {
+        hasMadePart = true
+        unparsed = 0
+        if phase == .body { rate.add(bodyBytes) }
+    }
+
+    /// The client has taken all answers that there were.
+    func delivered() {
+        switch phase {
+        case .delivery: enter(.idle)
+        case .end: linger()
+        case .head, .idle, .unreadBody, .body, .answer: break
+        }
+    }
+
+    /// Waits for answers no longer, and for the client's end a little.
+    func linger() {
+        guard phase == .end, endDue == nil, let context else { return }
+        endDue = .now() + ConnectionLimits.lingering
+        watchDelivery(context)
+    }
+
+    private func watchDelivery(_ context: ChannelHandlerContext) {
+        let isDelivering = !context.channel.isWritable || phase == .delivery || phase == .end
+        if isDelivering, endDue == nil { delivery.begin(unsent: unsent(context)) } else { delivery.end() }
+        arm(context)
+    }
+
+    private func unsent(_ context: ChannelHandlerContext) -> Int {
+        // It fails when the connection has ended, and no time counts then.
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func leaveLine() {
+        if let placeInLine { admissions.leaveLine(placeInLine) }
+        placeInLine = nil
+    }
+}
+
+// MARK: Time
+
+extension PaceHandler {
+    private func arm(_ context: ChannelHandlerContext) {
         let due: NIODeadline? =
-            if phase == .end {
-                endDue
-            } else if let stalledDue {
-                stalledDue
+            if let time = endDue ?? delivery.due {
+                time
             } else {
                 switch phase {
                 case .head: headDue
-                case .idle: idleDue
+                case .idle:
+                    idleSince + (placeInLine == nil ? ConnectionLimits.idleGrace : ConnectionLimits.idleTimeout)
                 case .body: .now() + rate.untilSlotEnds
-                case .unreadBody, .answer, .end: nil
+                case .unreadBody, .answer, .delivery, .end: nil
                 }
             }
         if deadline == nil { deadline = Deadline(on: context.eventLoop) { [weak self] in self?.timeIsUp() } }
@@ -97,15 +157,22 @@ final class PaceHandler: ChannelDuplexHandler {
 
     private func timeIsUp() {
         guard let context else { return }
-        guard phase != .end, stalledDue == nil else { return context.close(promise: nil) }
+        guard endDue == nil else { return context.close(promise: nil) }
+        guard delivery.due == nil else {
+            guard delivery.isKept(unsent: unsent(context)) else { return context.close(promise: nil) }
+            return arm(context)
+        }
         switch phase {
         case .head: context.fireErrorCaught(Fault.slowHead)
-        case .idle: context.close(promise: nil)
+        case .idle:
+            guard placeInLine == nil else { return context.close(promise: nil) }
+            placeInLine = admissions.lineUp(context.channel)
+            arm(context)
         case .body:
             countWaiting()
             if isReading { waitingSince = .now() }
-            if rate.isKept() { arm() } else { context.fireErrorCaught(Fault.slowBody) }
-        case .unreadBody, .answer, .end: break
+            if rate.isKept() { arm(context) } else { context.fireErrorCaught(Fault.slowBody) }
+        case .unreadBody, .answer, .delivery, .end: break
         }
     }
 
@@ -121,57 +188,48 @@ final class PaceHandler: ChannelDuplexHandler {
 extension PaceHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { begin() }
+        if context.channel.isActive { enter(.head) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
+        leaveLine()
         self.context = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        begin()
+        enter(.head)
         context.fireChannelActive()
-    }
-
-    private func begin() {
-        headDue = .now() + TimeAmount(limits.headerTimeout)
-        arm()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        switch phase {
-        case .end:
+        guard !isDeaf else {
             thrownAway += buffer.readableBytes
             return
-        case .body:
-            countWaiting()
-            rate.add(buffer.readableBytes)
-        case .head, .idle:
-            if headBytes == 0 {
+        }
+        switch phase {
+        case .body: countWaiting()
+        case .head, .idle, .delivery:
+            if unparsed == 0 {
                 headLooksLikeMethod =
                     buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
                     .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ?? false
             }
-        case .unreadBody, .answer: break
+        case .unreadBody, .answer, .end: break
         }
-        let turn = turns
+        hasMadePart = false
         context.fireChannelRead(data)
-        if turn == turns { checkHead(context, adding: buffer.readableBytes) }
+        if !hasMadePart, !isDeaf { keep(buffer.readableBytes, context) }
     }
 
-    /// Bytes which completed nothing belong to a head that is yet to be completed.
-    private func checkHead(_ context: ChannelHandlerContext, adding count: Int) {
-        guard phase == .head || phase == .idle else { return }
-        headBytes += count
-        if phase == .idle {
-            headDue = .now() + TimeAmount(limits.headerTimeout)
-            enter(.head)
-        }
-        if headBytes > ConnectionLimits.headSize + ConnectionLimits.headSlack {
-            context.fireErrorCaught(Fault.largeHead)
-        }
+    /// Bytes which completed nothing: the parser has them, whatever is to become of them.
+    private func keep(_ count: Int, _ context: ChannelHandlerContext) {
+        unparsed += count
+        if phase == .idle { enter(.head) }
+        guard unparsed > ConnectionLimits.unparsed else { return }
+        isDeaf = true
+        context.fireErrorCaught(Fault.largeHead)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -182,15 +240,20 @@ extension PaceHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard phase != .end || thrownAway < ConnectionLimits.lingeringBytes else { return }
+        guard !isDeaf || thrownAway < ConnectionLimits.lingeringBytes else { return }
         isReading = true
         if phase == .body, waitingSince == nil { waitingSince = .now() }
         context.read()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stalledDue = context.channel.isWritable ? nil : .now() + limits.window
-        arm()
+        watchDelivery(context)
         context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is PlaceWanted else { return context.fireUserInboundEventTriggered(event) }
+        // Not if a request has come meanwhile.
+        if placeInLine != nil { context.close(promise: nil) }
     }
 }

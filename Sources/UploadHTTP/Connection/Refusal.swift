@@ -18,11 +18,11 @@ struct Refusal: Error, Sendable {
     /// The head did not come in time.
     static let slowHead = Refusal(.requestTimeout, "the request head took too long")
 
-    /// The head is larger than it may be.
+    /// The head is larger than it may be, or a trailer, or what frames a body.
     static let largeHead = Refusal(
         .requestHeaderFieldsTooLarge,
-        "the request head is larger than \(ConnectionLimits.headSize) bytes or has more than "
-            + "\(ConnectionLimits.headFields) fields")
+        "the request head, or the framing of the body, is larger than \(ConnectionLimits.headSize) bytes or has more "
+            + "than \(ConnectionLimits.headFields) fields")
 
     /// The body did not keep the minimum rate. The block may be sent again, as after any other outage: 11.
     static let slowBody = Refusal(

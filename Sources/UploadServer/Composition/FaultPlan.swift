@@ -10,6 +10,7 @@ enum FaultPlan {
             guard let text = ProcessInfo.processInfo.environment["FAULT_POINT"] else { return }
             let parts = text.split(separator: ":")
             guard parts.count == 2, let deadly = FaultPoint(rawValue: String(parts[0])), let hit = Int(parts[1]) else {
+                LogWriter.standardError.drain()
                 // Not started at all is what tells a test of its misspelt name.
                 FileHandle.standardError.write(Data("FAULT_POINT is not point:hit\n".utf8))
                 exit(64)
@@ -21,7 +22,7 @@ enum FaultPlan {
                     hits += 1
                     return hits == hit
                 }
-                // Like a power switch: nothing is flushed, nobody is told.
+                // Like a power switch: nothing is flushed, not even the log, nobody is told.
                 if isDue { kill(getpid(), SIGKILL) }
             }
         #endif

@@ -36,6 +36,7 @@ struct SecondSignalService: Service {
                 logger.notice("stopping", metadata: ["signal": "\(signal)"])
             } else {
                 logger.warning("stopping at once: second signal")
+                LogWriter.standardError.drain()
                 // Nothing is lost: what was acknowledged is on disk, and recovery does the rest.
                 exit(1)
             }

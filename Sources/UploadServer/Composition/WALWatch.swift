@@ -19,7 +19,7 @@ struct WALWatch: Sendable {
             let size = size()
             if size >= limit {
                 logger.warning(
-                    "the database's WAL is large: end the program that keeps a read transaction open",
+                    "the database's WAL is large: a program keeps a read transaction open, or the database file can't be written",
                     metadata: ["bytes": "\(size)"])
                 limit = size * 2
             } else if size < Self.large {

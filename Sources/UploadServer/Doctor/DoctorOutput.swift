@@ -61,7 +61,7 @@ public struct DoctorLines: DoctorOutput {
 
     /// Paths hold what business servers chose; they must not be able to forge a line.
     private static func oneLine(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
+        String(text.unicodeScalars.map { $0.isUnseen ? "?" : Character($0) })
     }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import UploadCore
 
@@ -11,12 +10,12 @@ public struct LineLogHandler: LogHandler {
     private let format: ServerConfiguration.LogFormat
     private let write: @Sendable (String) -> Void
 
-    /// A handler that writes to standard error.
+    /// A handler that writes to standard error, by way of ``LogWriter/standardError``: call its `drain()` before the
+    /// process ends.
     public init(format: ServerConfiguration.LogFormat, level: Logger.Level) {
-        self.init(format: format, level: level) { line in
-            // A log that can't be written has nowhere to say so.
-            try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
-        }
+        let writer = LogWriter.standardError
+        writer.describeLoss { LineLogHandler.line(format, .warning, LogWriter.lossText($0), [:]) }
+        self.init(format: format, level: level) { writer.submit($0) }
     }
 
     init(format: ServerConfiguration.LogFormat, level: Logger.Level, write: @escaping @Sendable (String) -> Void) {
@@ -33,28 +32,34 @@ public struct LineLogHandler: LogHandler {
 
     /// Writes one line.
     public func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        write(Self.line(format, event.level, "\(event.message)", metadata.merging(event.metadata ?? [:]) { $1 }))
+    }
+
+    /// A line, its end included.
+    static func line(
+        _ format: ServerConfiguration.LogFormat, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
+    ) -> String {
+        let all = metadata.sorted { $0.key < $1.key }
         let time = SystemClock().now
         switch format {
         case .human:
-            let fields = all.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
-            let level = event.level.rawValue.uppercased()
-            let padding = String(repeating: " ", count: max(0, 8 - level.count))
-            write("\(time) \(level)\(padding) \(Self.oneLine("\(event.message)"))\(fields)\n")
+            let fields = all.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+            let name = level.rawValue.uppercased()
+            let padding = String(repeating: " ", count: max(0, 8 - name.count))
+            return "\(time) \(name)\(padding) \(oneLine(message))\(fields)\n"
         case .json:
-            let fields = all.map { ",\(jsonString($0.key)):\(jsonString("\($0.value)"))" }.joined()
-            let message = jsonString("\(event.message)")
-            write("{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(message)\(fields)}\n")
+            let fields = all.map { ",\(logString($0.key)):\(logString("\($0.value)"))" }.joined()
+            return "{\"time\":\"\(time)\",\"level\":\"\(level)\",\"message\":\(logString(message))\(fields)}\n"
         }
     }
 
-    /// A client chooses file names and user ids; they must not be able to forge a line.
+    /// A client chooses file names and user ids; they must not be able to forge a line, or the look of one.
     private static func quoted(_ text: String) -> String {
         let plain = text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
-        return plain && !text.isEmpty ? text : jsonString(text)
+        return plain && !text.isEmpty && !hasUnseen(text) ? text : logString(text)
     }
 
     private static func oneLine(_ text: String) -> String {
-        text.utf8.contains { $0 < 0x20 } ? jsonString(text) : text
+        hasUnseen(text) ? logString(text) : text
     }
 }

@@ -47,6 +47,8 @@ struct fault_shim_rule {
     uint8_t holds;
     /// The process dies by SIGKILL instead of making the call.
     uint8_t kills;
+    /// Paths have to end with the rule's, not only to contain it.
+    uint8_t is_suffix;
 };
 
 /// Size of the file in bytes.
@@ -56,7 +58,10 @@ size_t fault_shim_rule_limit(void);
 /// Bytes of a path, the terminating 0 included.
 size_t fault_shim_path_limit(void);
 
-/// Appends a rule about paths that contain `path`; it is in force when this returns.
+/// Marks an empty page with the version of this file; whoever maps one of another version must not go on.
+void fault_shim_begin(struct fault_shim_control *control);
+
+/// Appends a rule about paths that contain `path`, or end with it; it is in force when this returns.
 ///
 /// \returns its number, or -1 when there is no room or the path is too long.
 int fault_shim_add(struct fault_shim_control *control, struct fault_shim_rule rule, const char *path);
@@ -73,6 +78,8 @@ void fault_shim_set_clock(struct fault_shim_control *control, int64_t offset);
 
 // The shim's side.
 
+/// Whether the page was marked by a test that was built with this version.
+int fault_shim_is_known(struct fault_shim_control *control);
 /// Whether there has never been a rule: the only question that most calls ask.
 int fault_shim_is_idle(struct fault_shim_control *control);
 int64_t fault_shim_clock(struct fault_shim_control *control);

@@ -55,13 +55,13 @@ extension Collected {
         isOutOfOrder = isOutOfOrder || !isFinal(&parser)
     }
 
-    /// Whether a parser that is done says the same again, whatever comes.
+    /// Whether a parser that is done says the same again, whatever comes; at most that this is too much now.
     private func isFinal(_ parser: inout MultipartParser) -> Bool {
         parser.append(ByteBuffer(string: "\r\n--B\r\n"))
         do throws(MultipartError) {
             return try parser.next() == nil && error == nil
         } catch {
-            return error == self.error
+            return error == self.error ?? .epilogueTooLarge
         }
     }
 

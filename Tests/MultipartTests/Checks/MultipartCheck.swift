@@ -44,6 +44,7 @@ struct MultipartInput {
     ]
     private static let partLimits = [32, 0, 1, 2, 3]
     private static let headerLimits = [8192, 0, 1, 10, 38, 39, 75, 200]
+    private static let epilogueLimits = [10, 0, 1, 100]
 
     let contentType: String
     let limits: MultipartLimits
@@ -62,7 +63,8 @@ struct MultipartInput {
         let choice = Int(rest.popFirst() ?? 0)
         limits = MultipartLimits(
             maxParts: Self.partLimits[choice % Self.partLimits.count],
-            maxHeaderBytes: Self.headerLimits[choice / 16 % Self.headerLimits.count])
+            maxHeaderBytes: Self.headerLimits[choice / 16 % Self.headerLimits.count],
+            maxEpilogueBytes: choice < 128 ? 65_536 : Self.epilogueLimits[choice % Self.epilogueLimits.count])
         let count = Int(rest.popFirst() ?? 0) % 16
         chunkLengths = rest.prefix(count).map { Int($0) }
         body = rest.dropFirst(count)

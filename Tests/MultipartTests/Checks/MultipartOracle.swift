@@ -25,11 +25,15 @@ struct MultipartOracle {
                 if !isComplete { throw .truncated }
             }
             form.isComplete = true
+            guard oracle.unread <= limits.maxEpilogueBytes else { throw .epilogueTooLarge }
         } catch {
             form.error = error
         }
         return form
     }
+
+    /// Bytes from here to the end.
+    private var unread: Int { text.count - position }
 
     private mutating func preamble() throws(MultipartError) {
         let (bytes, isComplete) = content()
@@ -52,7 +56,10 @@ struct MultipartOracle {
     /// Whether a part follows; otherwise it was the last boundary.
     private mutating func boundaryLineOpensAPart() throws(MultipartError) -> Bool {
         var rest = text[position...]
-        if rest.starts(with: "--".utf8) { return false }
+        if rest.starts(with: "--".utf8) {
+            position += 2
+            return false
+        }
         if rest.elementsEqual("-".utf8) { throw .truncated }
         let padding = rest.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         guard padding.count <= limits.maxHeaderBytes else { throw .headerTooLarge }

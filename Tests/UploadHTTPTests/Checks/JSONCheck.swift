@@ -25,6 +25,9 @@ enum JSONCheck {
             guard contains(bytes, value.text) else { return "\(name) is not as it was written: \(value.text)" }
             let again = try? JSONScanner.members(of: Array("{\"x\":\(value.text)}".utf8))
             guard again == ["x": value] else { return "\(name) reads differently alone: \(value)" }
+            if case .string(let text) = value.kind, replaces(value.text, text) {
+                return "\(name) has a character that was not written: \(value)"
+            }
         }
         guard let reference else { return Unrepresentable.isIn(bytes) ? nil : "accepted: \(members)" }
         guard Set(members.keys) == Set(reference.keys) else { return "names: \(members), not \(reference)" }
@@ -32,6 +35,15 @@ enum JSONCheck {
             guard isSame(value, reference[name]) else { return "\(value) is not \(reference[name] ?? "")" }
         }
         return nil
+    }
+
+    /// Whether U+FFFD stands for something else: what can't be read must not become a text, and one with others.
+    private static func replaces(_ written: String, _ text: String) -> Bool {
+        func count(_ text: String) -> Int { text.unicodeScalars.count { $0 == "\u{FFFD}" } }
+        let (bytes, escape) = (Array(written.lowercased().utf8), Array("\\ufffd".utf8))
+        // A backslash that is escaped itself makes it one too many, which is harmless here.
+        let escapes = bytes.indices.count { bytes[$0...].starts(with: escape) }
+        return count(text) > count(written) + escapes
     }
 
     /// What Foundation takes and the scanner does not: four times as much depth, a byte order mark, UTF-16 and UTF-32
@@ -47,6 +59,8 @@ enum JSONCheck {
     private static func isSame(_ value: JSONValue, _ reference: Any?) -> Bool {
         switch value.kind {
         case .string(let text): (reference as? String).map { Array($0.utf8) == Array(text.utf8) } ?? false
+        // Foundation has no such thing either.
+        case .noText: false
         case .null: reference is NSNull
         case .integer: (reference as? NSNumber).map { Int64(value.text).map(NSNumber.init) ?? $0 == $0 } ?? false
         case .other:

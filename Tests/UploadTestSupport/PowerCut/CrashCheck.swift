@@ -232,6 +232,7 @@ extension CrashCheck.Told {
         switch content {
         case .registered: isRegistered = isGiven
         case .held(let range): if isGiven { held.append(range) }
+        case .removed: held = []
         case .paused: status = isGiven ? "pause" : nil
         case .resumed: status = nil
         case .cancelled:

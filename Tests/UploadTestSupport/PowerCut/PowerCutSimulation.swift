@@ -16,8 +16,9 @@ package struct PowerCutSimulation {
 
     private let bed: TestBed
     private let facts: [Int64: RecordedRun.Facts]
-    private let promises: [Promise]
     private let recording: Recording
+    /// What the run promised, in the order in which it was told.
+    package let promises: [Promise]
 
     /// Of a run on this bed that is over.
     package init(_ bed: TestBed, _ run: RecordedRun, _ recording: Recording) throws {
@@ -33,31 +34,53 @@ package struct PowerCutSimulation {
         return disk.crash(.all, &random)
     }
 
-    /// Checks states; ends early when so much is lost that more of it would say nothing new.
+    /// Checks states of every kind; ends early when so much is lost that more of it would say nothing new.
     ///
     /// - Parameters:
     ///   - seed: of the choice of the states.
-    ///   - losses: how many end it.
-    ///   - isLeftOut: events that are taken for never having happened.
     ///   - events: those after one of which to cut; all unless given.
-    package func check(
-        states: Int, seed: UInt64, losses limit: Int = 20,
-        without isLeftOut: (Recording.Event) -> Bool = { _ in false },
-        within events: Range<Int>? = nil
-    ) async throws -> Result {
-        let server = try ServerProcess(
-            folder: bed.folder, businessServers: TestBed.businessServers(bed.receiver))
-        let check = CrashCheck(server: server, receiver: bed.receiver, facts: facts, promises: promises)
+    package func check(states: Int, seed: UInt64, within events: Range<Int>? = nil) async throws -> Result {
+        let check = try makeCheck()
         var cuts = PowerCuts(
-            of: recording.without(isLeftOut), root: bed.folder, total: states, promises: promises.map(\.given),
-            within: events, seed: seed)
-        while check.tally.losses.count < limit, let state = try cuts.nextState() {
+            of: recording, root: bed.folder, total: states, promises: promises.map(\.given), within: events, seed: seed)
+        while check.tally.losses.count < 20, let state = try cuts.nextState() {
             let before = check.tally.losses.count
             try await check.check(state)
             if check.tally.losses.count > before { try keep(state, as: "lost-\(cuts.count)") }
         }
         return Result(
             states: cuts.count, cuts: cuts.cutsUsed.count, events: recording.entries.count, tally: check.tally)
+    }
+
+    /// Checks the worst that can have become of some moments: nothing has arrived that was not certain. Ends at the first
+    /// loss, in the last of the states then.
+    ///
+    /// - Parameters:
+    ///   - events: ascending; right after each of them is a cut.
+    ///   - isLeftOut: events that are taken for never having happened.
+    package func checkWorst(
+        after events: some Sequence<Int>, without isLeftOut: (Recording.Event) -> Bool = { _ in false }
+    ) async throws -> Result {
+        let entries = recording.without(isLeftOut).entries
+        let check = try makeCheck()
+        var (disk, random) = (SimulatedDisk(root: bed.folder), SeededGenerator(seed: 0))
+        var states = 0
+        for event in events where check.tally.losses.isEmpty {
+            while disk.count <= event { try disk.apply(entries[disk.count].event) }
+            states += 1
+            try await check.check(
+                CrashState(
+                    cut: disk.count, fate: .none, image: disk.crash(.none, &random),
+                    lastEvent: entries[event].event.description))
+        }
+        return Result(states: states, cuts: states, events: entries.count, tally: check.tally)
+    }
+
+    /// With a server without the recorder, on the folder that was recorded.
+    private func makeCheck() throws -> CrashCheck {
+        let server = try ServerProcess(
+            folder: bed.folder, businessServers: TestBed.businessServers(bed.receiver))
+        return CrashCheck(server: server, receiver: bed.receiver, facts: facts, promises: promises)
     }
 
     /// Keeps a state as it was before a server touched it.

@@ -8,6 +8,8 @@ package struct Promise: Sendable {
         case registered
         /// These bytes are held.
         case held(ClosedRange<Int>)
+        /// Somebody removed the bytes: no promise, but the end of those about bytes.
+        case removed
         /// It is paused.
         case paused
         /// It is not paused any more.
@@ -41,6 +43,8 @@ package final class PromiseLedger: Sendable {
     }
 
     private let told = Mutex<[(task: Int64, content: Promise.Content, exchange: Exchange)]>([])
+    /// By task, the bytes of the log when the removal of its bytes began.
+    private let removals = Mutex<[Int64: Int]>([:])
 
     /// Nothing was told yet.
     package init() {}
@@ -48,6 +52,13 @@ package final class PromiseLedger: Sendable {
     /// Notes what an answer said.
     package func note(_ content: Promise.Content, of task: Int64, in exchange: Exchange) {
         told.withLock { $0.append((task, content, exchange)) }
+    }
+
+    /// Notes that the bytes of a task were removed, while no server was running.
+    ///
+    /// - Parameter began: bytes of the log before.
+    package func noteRemoval(of task: Int64, began: Int) {
+        removals.withLock { $0[task] = began }
     }
 
     /// All promises, those in callbacks too, in the order in which they were given.
@@ -67,12 +78,19 @@ package final class PromiseLedger: Sendable {
             promises.append(
                 Promise(task: task, content: .calledBack(retCode: String(code)), asked: index, given: index))
         }
+        func first(after began: Int) -> Int {
+            recording.entries.firstIndex { $0.end > began } ?? recording.entries.count
+        }
+        for (task, began) in removals.withLock({ $0 }) {
+            let index = first(after: began)
+            promises.append(Promise(task: task, content: .removed, asked: index, given: index))
+        }
         for (task, content, exchange) in told.withLock({ $0 }) {
             let answers = sent[exchange.port] ?? []
             guard let given = answers.last(where: { recording.entries[$0].end <= exchange.ended }) else {
                 throw Recording.Unreadable(description: "an answer to port \(exchange.port) was not recorded")
             }
-            let asked = recording.entries.firstIndex { $0.end > exchange.began } ?? recording.entries.count
+            let asked = first(after: exchange.began)
             promises.append(Promise(task: task, content: content, asked: asked, given: given))
         }
         return promises.sorted { $0.given < $1.given }

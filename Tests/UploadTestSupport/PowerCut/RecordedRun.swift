@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 /// A server's work under the recorder, and what it promised meanwhile: uploads side by side in blocks out of order, some
-/// sent twice, some overlapping, with pauses, a cancellation, a wrong MD5, an empty file, a file that replaces another;
-/// a receiver that fails at first; a kill -9 in the middle, stops and starts.
+/// sent twice, some overlapping, with pauses, a cancellation, a wrong MD5, an empty file, a file that replaces another, one
+/// that is copied to its place, and one whose bytes somebody removes; a receiver that fails at first; a kill -9 in the
+/// middle, stops and starts.
 package final class RecordedRun: Sendable {
     /// A task as the test knows it.
     package struct Facts: Sendable {
@@ -18,16 +19,16 @@ package final class RecordedRun: Sendable {
         package var outcome: String
     }
 
-    private struct Unexpected: Error, CustomStringConvertible {
+    struct Unexpected: Error, CustomStringConvertible {
         let description: String
     }
 
-    private let bed: TestBed
-    private let shim: FaultShim
-    private let ledger = PromiseLedger()
-    private let tasks = Mutex<[Int64: Facts]>([:])
+    let bed: TestBed
+    let shim: FaultShim
+    let ledger = PromiseLedger()
+    let tasks = Mutex<[Int64: Facts]>([:])
     /// Counts the starts; who lost a connection waits for the next one.
-    private let starts = Watched(0)
+    let starts = Watched(0)
 
     /// A run on a bed that records and whose server is not started.
     package init(_ bed: TestBed, _ shim: FaultShim) {
@@ -45,36 +46,46 @@ package final class RecordedRun: Sendable {
     /// Runs to the end; the server is stopped then.
     package func perform() async throws {
         bed.receiver.plan([.status(500), .status(503), .status(404)], for: "/one")
+        // As if this folder were on another file system; the recorder sees only one.
+        try shim.fail(.link, path: "/in/copied/", with: EXDEV)
         try await start()
         // In the middle of everything: rows written and not synced, then bytes.
         let kills = [
             try shim.kill(at: .sync, path: "sqlite-wal", after: 30),
             try shim.kill(at: .sync, path: ".part", after: 120),
         ]
-        let unfinished = TestFile(size: 50_000, seed: 6)
-        let rest = try await withThrowingTaskGroup(of: Void.self) { group in
+        let (unfinished, robbed) = (TestFile(size: 50_000, seed: 6), TestFile(size: 20_000, seed: 8))
+        let (rest, begun) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.replace() }
             group.addTask { try await self.pauseAndResume() }
             group.addTask { try await self.cancel() }
             group.addTask { try await self.sendWrongBytes() }
             group.addTask { try await self.sendEmptyFile() }
+            group.addTask { try await self.copy() }
             group.addTask {
                 for _ in kills {
                     try await self.bed.server.process?.waitForExit(within: .seconds(60))
                     try await self.start()
                 }
             }
-            let rest = try await self.sendHalf(unfinished)
+            let rest = try await self.sendHalf(unfinished, "in/unfinished.bin")
+            let begun = try await self.sendHalf(robbed, "in/robbed.bin")
             try await group.waitForAll()
-            return rest
+            return (rest, begun)
         }
-        for (id, facts) in facts where facts.file.md5 != unfinished.md5 {
+        for id in facts.keys where id != rest.handle.id && id != begun.handle.id {
             _ = try await bed.receiver.callback(for: id)
         }
         try await bed.server.terminate()
+        try await removeBytes(of: begun.handle)
         try await start()
+        let missing = try await begun.handle.missing()
+        guard missing == [0...robbed.bytes.count - 1] else {
+            throw Unexpected(description: "the bytes were removed, and missing are \(missing)")
+        }
         try await send(rest.blocks, of: rest.handle, unfinished)
-        _ = try await bed.receiver.callback(for: rest.handle.id)
+        try await send(blocks(of: robbed, 8), of: begun.handle, robbed)
+        for handle in [rest.handle, begun.handle] { _ = try await bed.receiver.callback(for: handle.id) }
         try await bed.server.terminate()
     }
 
@@ -111,28 +122,53 @@ package final class RecordedRun: Sendable {
         starts.update { $0 += 1 }
     }
 
+    /// Removes the bytes of an upload while no server runs, as cleaners of temporary folders do. By a program that the
+    /// recorder watches too: the disk of the model has to know.
+    private func removeBytes(of handle: UploadHandle) async throws {
+        let began = shim.recordingSize
+        let names = bed.server.stagingFiles().filter { $0.hasSuffix("/\(handle.id).part") }
+        let removal = try ProgramProcess(
+            "rm", names.map { bed.server.tmpDirectory + "/" + $0 }, environment: shim.environment)
+        guard try await removal.waitForExit() == .code(0) else {
+            throw Unexpected(description: removal.output.value.errorText)
+        }
+        ledger.noteRemoval(of: handle.id, began: began)
+    }
+
     // MARK: What the clients do
+
+    /// Some pages full.
+    private static let feedback = "\"\(String(repeating: "feedback", count: 7_000))\""
 
     private func replace() async throws {
         for seed in [UInt64(1), 2] {
             let file = TestFile(size: 70_000 + Int(seed), seed: seed)
-            // Large enough for the log to be copied into the database in the middle of it all: each block rewrites it.
-            let feedback = "\"\(String(repeating: "feedback", count: 7_000))\""
-            let task = NewTask(file, name: "film.bin", in: "in/new").with("feedBackParameter", feedback)
+            let task = NewTask(file, name: "film.bin", in: "in/new").with("feedBackParameter", Self.feedback)
             let handle = try await register(file, "in/new/film.bin", as: task)
             try await send(blocks(of: file, seed), of: handle, file)
             _ = try await bed.receiver.callback(for: handle.id, within: .seconds(60))
         }
     }
 
+    /// So often that the log is copied into the database in the middle of it all (after 1000 pages): each change of the
+    /// state's length writes all pages of the row anew.
     private func pauseAndResume() async throws {
         let file = TestFile(size: 60_000, seed: 3)
-        let handle = try await register(file, "in/paused.bin")
+        let task = NewTask(file, name: "paused.bin").with("feedBackParameter", Self.feedback)
+        let handle = try await register(file, "in/paused.bin", as: task)
         let blocks = blocks(of: file, 3)
         try await send(Array(blocks[..<20]), of: handle, file)
-        try await change(handle, to: "pause", .paused)
-        try await change(handle, to: "upload", .resumed)
+        for _ in 0..<12 {
+            try await change(handle, to: "pause", .paused)
+            try await change(handle, to: "upload", .resumed)
+        }
         try await send(Array(blocks[20...]), of: handle, file)
+    }
+
+    private func copy() async throws {
+        let file = TestFile(size: 30_000, seed: 9)
+        let handle = try await register(file, "in/copied/file.bin")
+        try await send(blocks(of: file, 9), of: handle, file)
     }
 
     private func cancel() async throws {
@@ -153,8 +189,10 @@ package final class RecordedRun: Sendable {
         _ = try await register(TestFile([]), "in/empty/folder/none.bin")
     }
 
-    private func sendHalf(_ file: TestFile) async throws -> (handle: UploadHandle, blocks: [ClosedRange<Int>]) {
-        let handle = try await register(file, "in/unfinished.bin")
+    private func sendHalf(
+        _ file: TestFile, _ path: String
+    ) async throws -> (handle: UploadHandle, blocks: [ClosedRange<Int>]) {
+        let handle = try await register(file, path)
         let blocks = blocks(of: file, 6)
         try await send(Array(blocks[..<(blocks.count / 2)]), of: handle, file)
         return (handle, blocks)
@@ -170,134 +208,5 @@ package final class RecordedRun: Sendable {
             return start...start + 2_500
         }
         return (plain + twice + across).shuffled(using: &random)
-    }
-
-    // MARK: Requests
-
-    private func register(
-        _ file: TestFile, _ path: String, outcome: String = "0", as task: NewTask? = nil
-    ) async throws -> UploadHandle {
-        let url = URL(fileURLWithPath: "/" + path)
-        let folder = String(url.deletingLastPathComponent().path.dropFirst())
-        let task = task ?? NewTask(file, name: url.lastPathComponent, in: folder)
-        let (answer, exchange) = try await untilAnswered {
-            try await self.exchange("POST", "/api/upload/new/task", "application/json", Array(task.json.utf8))
-        }
-        let handle = try UploadHandle(bed.server, answer)
-        tasks.withLock {
-            $0[handle.id] = Facts(handle: handle, file: file, path: "store/" + path, outcome: outcome)
-        }
-        ledger.note(.registered, of: handle.id, in: exchange)
-        return handle
-    }
-
-    private func send(_ blocks: [ClosedRange<Int>], of handle: UploadHandle, _ file: TestFile) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for lane in 0..<3 {
-                group.addTask {
-                    for (index, block) in blocks.enumerated() where index % 3 == lane {
-                        try await self.send(block, of: handle, file, isSpooled: index % 5 == 0)
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    private func send(
-        _ block: ClosedRange<Int>, of handle: UploadHandle, _ file: TestFile, isSpooled: Bool
-    ) async throws {
-        var form = Form(block: block, file[block])
-        // The bytes before their range.
-        if isSpooled { form = Form(form.parts.reversed()) }
-        while true {
-            let (answer, exchange) = try await untilAnswered {
-                try await self.exchange("POST", handle.uploadTarget, form.contentType, form.bytes)
-            }
-            switch answer.retCode {
-            case "0", "1":
-                ledger.note(.held(block), of: handle.id, in: exchange)
-                return
-            case "9":
-                // Another lane's block completed the file, or the answer was lost in the kill.
-                return
-            case "11":
-                // An overlapping block took over.
-                continue
-            default:
-                throw Unexpected(description: "block \(block) was answered \(answer.text)")
-            }
-        }
-    }
-
-    private func askWhatIsHeld(_ facts: Facts) async throws {
-        let path = String(facts.handle.blocksURL.dropFirst(bed.server.base.count))
-        let (answer, exchange) = try await exchange("GET", path)
-        guard ["upload", "pause"].contains(answer.json["status"].text) else { return }
-        var start = 0
-        for missing in answer.json.expectBlocks {
-            if start < missing.lowerBound {
-                ledger.note(.held(start...missing.lowerBound - 1), of: facts.handle.id, in: exchange)
-            }
-            start = missing.upperBound + 1
-        }
-        if start < facts.file.bytes.count {
-            ledger.note(.held(start...facts.file.bytes.count - 1), of: facts.handle.id, in: exchange)
-        }
-    }
-
-    private func change(_ handle: UploadHandle, to status: String, _ content: Promise.Content) async throws {
-        let path = String(handle.stateURL.dropFirst(bed.server.base.count))
-        let body = Array("{\"taskId\":\(handle.id),\"status\":\"\(status)\"}".utf8)
-        let (answer, exchange) = try await untilAnswered {
-            try await self.exchange("POST", path, "application/json", body)
-        }
-        // 5, 9: the answer to the first try was lost in the kill.
-        guard ["0", "5", "9"].contains(answer.retCode) else {
-            throw Unexpected(description: "\(status) was answered \(answer.text)")
-        }
-        ledger.note(content, of: handle.id, in: exchange)
-    }
-
-    /// One request on a connection of its own, whose port finds the answer in the recording.
-    private func exchange(
-        _ method: String, _ target: String, _ type: String = "application/json", _ body: [UInt8] = []
-    ) async throws -> (HTTPAnswer, PromiseLedger.Exchange) {
-        let began = shim.recordingSize
-        let socket = try RawSocket(port: bed.server.port)
-        let head =
-            "\(method) \(target) HTTP/1.1\r\nHost: x\r\nContent-Type: \(type)\r\nContent-Length: \(body.count)\r\n\r\n"
-        try await socket.send(Array(head.utf8) + body)
-        let answer = try await socket.readAnswer()
-        guard answer.status > 0 else { throw Unexpected(description: "no answer") }
-        return (
-            answer,
-            PromiseLedger.Exchange(port: socket.localPort, began: began, ended: shim.recordingSize)
-        )
-    }
-
-    /// Repeats what the death of the server interrupts, after its next start. The first try counts as the asking.
-    private func untilAnswered(
-        _ body: () async throws -> (HTTPAnswer, PromiseLedger.Exchange)
-    ) async throws -> (HTTPAnswer, PromiseLedger.Exchange) {
-        var began: Int?
-        while true {
-            let seen = starts.value
-            do {
-                began = began ?? shim.recordingSize
-                var (answer, exchange) = try await body()
-                exchange.began = began ?? exchange.began
-                return (answer, exchange)
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                // Cut by an overlapping block, or the server is gone.
-                guard bed.server.process?.output.value.exit != nil else {
-                    try await Task.sleep(for: .milliseconds(10))
-                    continue
-                }
-                _ = try await starts.wait("the next start", within: .seconds(60)) { $0 > seen ? true : nil }
-            }
-        }
     }
 }

@@ -82,11 +82,11 @@ extension Recording.Event {
         }
     }
 
-    /// Whether it begins or ends a sync.
-    package var isSync: Bool {
+    /// The sync that it begins or ends.
+    package var sync: Int? {
         switch self {
-        case .syncBegan, .syncEnded: true
-        default: false
+        case .syncBegan(let number, _, _), .syncEnded(let number, _, _): number
+        default: nil
         }
     }
 }

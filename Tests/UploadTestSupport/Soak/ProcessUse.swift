@@ -2,8 +2,11 @@ import Foundation
 
 /// What a process holds at a moment, from /proc (proc(5)).
 public struct ProcessUse: Sendable, CustomStringConvertible {
-    /// Open descriptors by what they are open on: `socket`, the kind of an anonymous inode, or a file's path.
+    /// Open descriptors by what they are open on: `socket`, the kind of an anonymous inode, or a file's path. Without those
+    /// on the database, which opens connections for readers when it needs them.
     public var descriptors: [String: Int] = [:]
+    /// Those on the database's files.
+    public var database = 0
     /// Resident memory in bytes.
     public var resident = 0
 
@@ -20,12 +23,16 @@ public struct ProcessUse: Sendable, CustomStringConvertible {
             // A descriptor may have been closed since.
             guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + number)
             else { continue }
-            descriptors[target.hasPrefix("socket:") ? "socket" : target, default: 0] += 1
+            if target.contains(".sqlite") {
+                database += 1
+            } else {
+                descriptors[target.hasPrefix("socket:") ? "socket" : target, default: 0] += 1
+            }
         }
     }
 
     /// How many descriptors there are.
-    public var count: Int { descriptors.values.reduce(0, +) }
+    public var count: Int { descriptors.values.reduce(database, +) }
     /// Sockets, the listening one among them.
     public var sockets: Int { descriptors["socket"] ?? 0 }
 

@@ -31,11 +31,15 @@ public final class SoakLedger: Sendable {
         case failedStarts = "starts that failed in a disk spell"
         case jumps = "clock jumps"
         case spells = "disk spells"
+        case failedCalls = "calls that failed in them"
         case outages = "receiver outages"
         case late = "uploads that were too slow for their timeout"
         case refusals = "answers 3 and 20"
         case busy = "answers 11"
         case strangers = "strangers"
+
+        /// Without one of these a soak has not shown what it is for.
+        static let required: [Count] = [.kills, .jumps, .spells, .failedCalls, .outages]
     }
 
     private struct State {

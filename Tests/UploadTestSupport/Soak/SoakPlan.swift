@@ -8,6 +8,9 @@ public struct SoakPlan: Sendable {
     public var clients: Int
     /// The first phase, with every trouble.
     public var trouble: Duration
+    /// The last part of it, in which the server is not killed, so that one process meets all the others; none in a plan
+    /// that is too short for it to show whether that grows.
+    public var unkilled: Duration
     /// The second one, without trouble, in which the server gets as large as it has to.
     public var warmUp: Duration
     /// The third one, in which it must not grow.
@@ -27,6 +30,7 @@ public struct SoakPlan: Sendable {
         self.seed = seed
         self.clients = clients
         trouble = .seconds(seconds * 0.75)
+        unkilled = minutes >= 5 ? trouble / 3 : .zero
         warmUp = .seconds(seconds * 0.08)
         quiet = .seconds(seconds * 0.17)
         idleTimeout = .seconds(10)

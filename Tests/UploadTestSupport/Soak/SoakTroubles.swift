@@ -7,18 +7,27 @@ struct SoakTroubles {
 
     private let world: SoakWorld
     private let end: ContinuousClock.Instant
+    private let kills: Bool
     private let diskRules: [FaultShim.Rule]
+    private let seed: UInt64
     private var random: SeededGenerator
 
-    /// - Parameter end: when all of them are to be over.
-    init(_ world: SoakWorld, until end: ContinuousClock.Instant) throws {
-        (self.world, self.end) = (world, end)
-        random = SeededGenerator(seed: world.plan.seed)
+    /// - Parameters:
+    ///   - phase: each has its own.
+    ///   - end: when all of them are to be over.
+    ///   - kills: whether the server dies, too.
+    init(_ world: SoakWorld, phase: Int, until end: ContinuousClock.Instant, kills: Bool) throws {
+        (self.world, self.end, self.kills) = (world, end, kills)
+        seed = world.plan.seed &+ UInt64(phase) &* 10
+        random = SeededGenerator(seed: seed)
         // No sync of a staging file is among them: bytes that it could not save are taken back, acknowledged or not, and
-        // asked for again. That is right, and here it would look like a loss.
+        // asked for again. That is right, and here it would look like a loss; only the server could say which it was.
         let kinds: [(FaultShim.Operation, String, Int32)] = [
             (.write, ".part", ENOSPC), (.write, ".part", EIO), (.create, ".part", ENOSPC), (.write, "-wal", ENOSPC),
             (.write, "-wal", EIO), (.sync, "-wal", EIO),
+            // Publishing waits; in the first case it copies.
+            (.link, "/store/in/", EXDEV), (.link, "/store/in/", EIO), (.rename, "/store/in/", EIO),
+            (.folderSync, "/store/in/", EIO),
         ]
         diskRules = try kinds.map { operations, path, error in
             let rule = try world.shim.fail(operations, path: path, with: error, mustHit: false)
@@ -31,10 +40,10 @@ struct SoakTroubles {
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var (killer, clock, disk, receiver) = (self, self, self, self)
-            clock.random = SeededGenerator(seed: world.plan.seed &+ 1)
-            disk.random = SeededGenerator(seed: world.plan.seed &+ 2)
-            receiver.random = SeededGenerator(seed: world.plan.seed &+ 3)
-            group.addTask { [killer] in try await killer.kill() }
+            clock.random = SeededGenerator(seed: seed &+ 1)
+            disk.random = SeededGenerator(seed: seed &+ 2)
+            receiver.random = SeededGenerator(seed: seed &+ 3)
+            if kills { group.addTask { [killer] in try await killer.kill() } }
             group.addTask { [clock] in try await clock.setClock() }
             group.addTask { [disk] in try await disk.troubleDisk() }
             group.addTask { [receiver] in try await receiver.troubleReceiver() }
@@ -47,17 +56,25 @@ struct SoakTroubles {
     private func kill() async throws {
         var random = random
         while try await pause(world.plan.killPause, &random) {
-            let stops = Int.random(in: 0..<5, using: &random) == 0
+            // The first one is a death in any case.
+            let stops = Int.random(in: 0..<5, using: &random) == 0 && world.ledger.number(of: .kills) > 0
             let down = seconds(world.plan.spell, &random)
             try await world.alone {
                 if let exit = world.server.process?.output.value.exit {
                     world.ledger.complain("the server ended by itself: \(exit)")
                 } else if stops {
+                    let before = failedCalls
                     let exit = try await world.server.terminate()
-                    if exit != .code(0) { world.ledger.complain("SIGTERM ended it with \(exit, default: "-")") }
+                    // 1: the disk was in trouble, and the log could not be copied at the end.
+                    let isRight = exit == .code(0) || exit == .code(1) && failedCalls > before
+                    if !isRight { world.ledger.complain("SIGTERM ended it with \(exit, default: "-")") }
                     world.ledger.count(.stops)
                 } else {
-                    try await world.server.kill()
+                    do {
+                        try await world.survivor.kill()
+                    } catch let error as Survivor.EndedByItself {
+                        world.ledger.complain("\(error)")
+                    }
                     world.ledger.count(.kills)
                 }
                 try await Task.sleep(for: down)
@@ -72,7 +89,7 @@ struct SoakTroubles {
     /// is killed right after it was set has not moved what is due. Both are harmless: something comes later, by as much
     /// as the clock was set. So the server gets the time to notice, and the last time is the latest.
     private func setClock() async throws {
-        var (random, offset) = (random, 0.0)
+        var (random, offset) = (random, world.clockOffset)
         while try await pause(world.plan.troublePause, &random) {
             let before = offset
             // At least half a minute: small steps are adjustments.
@@ -82,19 +99,27 @@ struct SoakTroubles {
             }
             try await world.setClock(to: offset)
         }
-        try await world.setClock(to: Self.day + 60)
+        if offset != Self.day + 60 { try await world.setClock(to: Self.day + 60) }
     }
 
     // MARK: The disk
+
+    private var failedCalls: Int { diskRules.reduce(0) { $0 + $1.hits } }
 
     private func troubleDisk() async throws {
         var random = random
         while try await pause(world.plan.troublePause, &random) {
             guard let rule = diskRules.randomElement(using: &random) else { return }
+            let before = rule.hits
             rule.restore()
             world.ledger.count(.spells)
             defer { rule.remove() }
             try await Task.sleep(for: seconds(world.plan.spell, &random))
+            // One spell at least is met by a call, however slow the machine is.
+            if world.ledger.number(of: .failedCalls) == 0 {
+                try await rule.wait(forHits: before + 1, within: .seconds(60))
+            }
+            world.ledger.count(.failedCalls, rule.hits - before)
         }
     }
 
@@ -153,6 +178,8 @@ extension SoakWorld {
                 return try await HTTP.withOwnConnections(upTo: plan.clients) { try await survivor.restart() }
             } catch let error as ProgramProcess.EndedEarly {
                 guard ContinuousClock.now < end else { throw error }
+                // A disk in trouble is told and left; nothing else ends a start.
+                if case .signal? = server.process?.output.value.exit { ledger.complain("\(error)") }
                 ledger.count(.failedStarts)
                 try await Task.sleep(for: .milliseconds(200))
             }
@@ -165,6 +192,7 @@ extension SoakWorld {
             guard let process = server.process else { return }
             let said = process.output.value.errorLines.count
             shim.setClock(offset: .seconds(offset))
+            clockOffset = offset
             ledger.count(.jumps)
             _ = try await eventually("the jump of the clock to be noticed", within: .seconds(60)) {
                 let lines = process.output.value.errorLines

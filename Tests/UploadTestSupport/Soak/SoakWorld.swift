@@ -14,6 +14,7 @@ final class SoakWorld: Sendable {
     let survivor: Survivor
     let ledger = SoakLedger()
     private let troubled = Mutex(true)
+    private let clock = Mutex(0.0)
     /// Whether somebody has the turn.
     private let turn = Watched(false)
 
@@ -30,6 +31,12 @@ final class SoakWorld: Sendable {
     var isTroubled: Bool {
         get { troubled.withLock { $0 } }
         set { troubled.withLock { $0 = newValue } }
+    }
+
+    /// How far the server's clock is off, in seconds.
+    var clockOffset: Double {
+        get { clock.withLock { $0 } }
+        set { clock.withLock { $0 = newValue } }
     }
 
     /// Runs `body` while no one else has the turn: the server is not killed before it has noticed that the clock was set.

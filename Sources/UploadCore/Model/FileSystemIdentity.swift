@@ -1,0 +1,34 @@
+/// A file system as it can be told from another one, also after the machine was started anew.
+public struct FileSystemIdentity: Sendable, Equatable {
+    /// Its kind, `f_type` of statfs(2).
+    public var kind: UInt32
+    /// Its number, `f_fsid` of statfs(2); of the usual kinds it goes with the disk.
+    public var number: UInt64
+
+    /// Memberwise.
+    public init(kind: UInt32, number: UInt64) {
+        self.kind = kind
+        self.number = number
+    }
+
+    /// tmpfs, ramfs, and the writable layer of a container (linux/magic.h): what lies there does not outlive the machine's
+    /// or the container's end, and its number does neither.
+    private static let passing: Set<UInt32> = [0x0102_1994, 0x8584_58f6, 0x794c_7630]
+
+    /// Whether what lies there can be expected to be there again, under the same number.
+    public var isLasting: Bool { !Self.passing.contains(kind) }
+}
+
+extension FileSystemIdentity: LosslessStringConvertible {
+    /// `kind:number`, both hexadecimal.
+    public var description: String { "\(String(kind, radix: 16)):\(String(number, radix: 16))" }
+
+    /// Reads ``description``.
+    public init?(_ description: String) {
+        let parts = description.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let kind = UInt32(parts[0], radix: 16), let number = UInt64(parts[1], radix: 16) else {
+            return nil
+        }
+        self.init(kind: kind, number: number)
+    }
+}

@@ -1,0 +1,90 @@
+import Synchronization
+import SystemPackage
+import UploadCore
+
+/// The folders themselves: made, tried out, and measured.
+extension FileStore {
+    /// Makes the folder, and finds out whether files can be linked from it into `storeDir`.
+    public func prepare() async throws {
+        try await threads.run { [folder] in
+            do {
+                try SystemCall.settleFolders(folder)
+                try LocalSpool.removeLeftovers(in: folder)
+            } catch let error as Errno {
+                throw FolderError(folder: folder.string, cause: error)
+            }
+        }
+        let needsCopies = try await targetThreads.run { [self] in probeLink() }
+        isCopied.withLock { $0 = needsCopies }
+    }
+
+    /// Whether the one file system that both folders are on has no links in common for them: two mounts of it.
+    private func probeLink() -> Bool {
+        guard let target, let name = FilePath.Component(Registration.reservedPrefix + "probe") else { return false }
+        // Among the names that the next start removes.
+        let path = folder.appending(LocalSpool.prefix + "link")
+        do {
+            let file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
+            try file.close()
+            defer {
+                // Whether there is a link is the question; the next start removes what is left.
+                try? target.remove(name)
+                try? SystemCall.removeFile(path)
+            }
+            try target.remove(name)
+            try target.link(path, as: name)
+            return false
+        } catch let error as Errno where Self.noLink.contains(error) {
+            return true
+        } catch {
+            // A disk that is full or broken now is told when files are to go there, and keeps nobody from starting.
+            return false
+        }
+    }
+
+    /// What linkat(2) says where a file has to be copied.
+    static let noLink: Set<Errno> = [.improperLink, .notPermitted, .notSupported, .tooManyLinks]
+
+    /// One statfs(2), of the nearest folder that is there.
+    public func stagingFileSystem() async throws -> FileSystemIdentity {
+        try await blocking { [folder] in try SystemCall.fileSystemIdentity(folder) }
+    }
+
+    /// What statvfs(3) gives for `storeDir`.
+    public func targetSpace() async throws -> Int64? {
+        guard let root = containment.root else { return nil }
+        return try await blocking(on: targetThreads) { [folder] in
+            let target = try SystemCall.fileSystem(root)
+            return try target.device == SystemCall.fileSystem(folder).device ? nil : target.available
+        }
+    }
+
+    /// What statvfs(3) gives for the staging folder.
+    public func freeSpace(target: Int64?) throws(UploadError) -> FreeSpace {
+        do {
+            return FreeSpace(
+                staging: try SystemCall.fileSystem(folder).available, target: target,
+                isCopied: isCopied.withLock { $0 })
+        } catch {
+            throw UploadError(translating: error)
+        }
+    }
+
+    /// Under a name like those of staging files, so that it meets what they meet.
+    public func probe() async throws {
+        let path = folder.appending("probe\(Self.suffix)")
+        try await blocking {
+            let file = OwnedDescriptor(
+                try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
+            defer {
+                // Whether it can be written is the question; the next probe takes what is left.
+                try? SystemCall.removeFile(path)
+            }
+            try file.descriptor.writeAll(toAbsoluteOffset: 0, "ready?".utf8)
+            try SystemCall.syncData(file.descriptor)
+            try SystemCall.syncFolder(self.folder)
+        }
+    }
+}
