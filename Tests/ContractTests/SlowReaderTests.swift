@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Testing
 import UploadTestSupport
 
@@ -22,8 +21,8 @@ struct SlowReaderTests {
             try await fast.send(requests)
             let length = try await fast.readToEnd().utf8.count
             try #require(length > 2_500_000)
-            let slow = try SlowReader(port: bed.server.port)
-            try slow.send(requests)
+            let slow = try RawSocket(port: bed.server.port, receiveBuffer: 64 << 10)
+            try await slow.send(requests)
             let received = try await slow.readToEnd(pieces: 128 << 10, pause: .milliseconds(200))
             #expect(received.count == length)
             let end = String(decoding: received.suffix(500), as: UTF8.self)
@@ -104,79 +103,5 @@ extension UploadHandle {
             INSERT INTO blocks (task_id, start_byte, end_byte, md5, received_at)
             SELECT \(id), 2 * n, 2 * n, '\(md5)', '2026-01-01 00:00:00.000' FROM held
             """)
-    }
-}
-
-/// A connection that is read at a pace.
-private final class SlowReader: Sendable {
-    /// A call of the socket API failed.
-    struct Failure: Error, CustomStringConvertible {
-        let call: String
-        let code: Int32
-        var description: String { "\(call): \(String(cString: strerror(code)))" }
-    }
-
-    private let descriptor: Int32
-    private let queue = DispatchQueue(label: "SlowReader")
-
-    /// Connects to 127.0.0.1, with room for little that was not read.
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var buffer: Int32 = 64 << 10
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(call: "connect", code: code)
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    /// Sends text that fits into the kernel's buffers.
-    func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
-        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw Failure(call: "send", code: errno)
-        }
-    }
-
-    /// Reads so many bytes; less when the other side has ended the connection.
-    func read(_ count: Int) async throws -> [UInt8] {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { [descriptor] in
-                var buffer = [UInt8](repeating: 0, count: count)
-                let received = recv(descriptor, &buffer, count, Int32(MSG_WAITALL))
-                if received >= 0 {
-                    continuation.resume(returning: Array(buffer.prefix(received)))
-                } else {
-                    continuation.resume(throwing: Failure(call: "recv", code: errno))
-                }
-            }
-        }
-    }
-
-    /// Reads a piece after the other until the other side has ended the connection in order.
-    func readToEnd(pieces size: Int, pause: Duration) async throws -> [UInt8] {
-        var received: [UInt8] = []
-        while true {
-            let piece = try await read(size)
-            if piece.isEmpty { return received }
-            received += piece
-            // The pace is what is tested.
-            try await Task.sleep(for: pause)
-        }
     }
 }

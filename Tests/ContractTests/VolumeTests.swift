@@ -12,13 +12,7 @@ struct VolumeTests {
     /// nor make a folder in the volume's place that hides this from everybody.
     @Test func aStagingVolumeThatIsNotMountedIsNotStartedWithout() async throws {
         try await TestBed.run { bed in
-            let upload = try await bed.server.register(file)
-            try await upload.send(0...999, of: file)
-            try await bed.server.kill()
-            let staging = try await bed.server.sqlite("SELECT id FROM installation")
-            let folder = bed.server.tmpDirectory + "/" + staging
-            // Mounting needs more rights than a test may have. As if another file system had been there:
-            try await bed.server.sqlite("UPDATE installation SET staging_file_system = 'ef53:1234567812345678'")
+            let (upload, folder) = try await unmounted(bed)
             try FileManager.default.moveItem(atPath: folder, toPath: bed.folder + "/volume")
 
             let process = try bed.server.launch()
@@ -37,15 +31,21 @@ struct VolumeTests {
         }
     }
 
+    /// A server that died while an upload held its first 1000 bytes, as if its staging folder had been on another file
+    /// system than the folder is on now: to mount one takes more rights than a test may have.
+    private func unmounted(_ bed: TestBed) async throws -> (UploadHandle, folder: String) {
+        let upload = try await bed.server.register(file)
+        try await upload.send(0...999, of: file)
+        try await bed.server.kill()
+        let staging = try await bed.server.sqlite("SELECT id FROM installation")
+        try await bed.server.sqlite("UPDATE installation SET staging_file_system = 'ef53:1234567812345678'")
+        return (upload, bed.server.tmpDirectory + "/" + staging)
+    }
+
     /// Where it is gone for good, the doctor's way out works: the bytes are asked for again.
     @Test func aStagingVolumeThatIsGoneForGoodCanBeGivenUp() async throws {
         try await TestBed.run { bed in
-            let upload = try await bed.server.register(file)
-            try await upload.send(0...999, of: file)
-            try await bed.server.terminate()
-            let staging = try await bed.server.sqlite("SELECT id FROM installation")
-            let folder = bed.server.tmpDirectory + "/" + staging
-            try await bed.server.sqlite("UPDATE installation SET staging_file_system = 'ef53:1234567812345678'")
+            let (upload, folder) = try await unmounted(bed)
             try FileManager.default.removeItem(atPath: folder)
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
             #expect(try await bed.server.doctor("--repair").exit == .code(0))

@@ -146,6 +146,23 @@ public final class RawSocket: Sendable {
         }
     }
 
+    /// The same at a pace: a piece, then a pause.
+    public func readToEnd(pieces size: Int, pause: Duration) async throws -> [UInt8] {
+        var received: [UInt8] = []
+        while true {
+            let piece: [UInt8] = try await blocking { [descriptor] in
+                var buffer = [UInt8](repeating: 0, count: size)
+                let count = recv(descriptor, &buffer, size, Int32(MSG_WAITALL))
+                guard count >= 0 else { throw Failure(call: "recv", code: errno) }
+                return Array(buffer.prefix(count))
+            }
+            if piece.isEmpty { return received }
+            received += piece
+            // The pace is what is tested.
+            try await Task.sleep(for: pause)
+        }
+    }
+
     /// Reads one response with a Content-Length.
     public func readAnswer() async throws -> HTTPAnswer {
         let (status, headers) = HTTPAnswer.parse(head: try await read(until: "\r\n\r\n"))
