@@ -1,6 +1,6 @@
 -- What the server has to recognise after years: the disk that staged bytes are on, and a callback's own attempts.
 
--- The file system of the staging folder, as kind:id of statfs(2). NULL until the first start with this column. Bytes that
+-- The file system of the staging folder, as kind:number of statfs(2), with a slash where it is that of /. NULL until the first start with this column. Bytes that
 -- are not found on another one were not lost, their volume is not mounted.
 ALTER TABLE installation ADD COLUMN staging_file_system TEXT
     CHECK (staging_file_system IS NULL OR staging_file_system <> '');

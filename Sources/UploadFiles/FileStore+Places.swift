@@ -48,7 +48,11 @@ extension FileStore {
 
     /// One statfs(2), of the nearest folder that is there.
     public func stagingFileSystem() async throws -> FileSystemIdentity {
-        try await blocking { [folder] in try SystemCall.fileSystemIdentity(folder) }
+        try await blocking { [folder] in
+            var identity = try SystemCall.fileSystemIdentity(folder)
+            identity.isRoot = try identity == SystemCall.fileSystemIdentity("/")
+            return identity
+        }
     }
 
     /// What statvfs(3) gives for `storeDir`.

@@ -126,7 +126,8 @@ private struct PublishingPlace: Sendable {
 }
 
 extension Errno {
-    fileprivate var isForbidden: Bool { self == .permissionDenied || self == .notPermitted }
+    /// Whether it is somebody's rule that this may not be done.
+    var isForbidden: Bool { self == .permissionDenied || self == .notPermitted }
 
     /// Whether the target can't be had, or another try may end differently. When in doubt it may: what is given up
     /// wrongly here is a complete, verified file.

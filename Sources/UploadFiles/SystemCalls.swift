@@ -71,6 +71,10 @@ enum SystemCall {
             try check { path.withPlatformString { mkdir($0, 0o755) } }
         } catch Errno.fileExists {
             return
+        } catch let error as Errno where error.isForbidden || error == .readOnlyFileSystem {
+            // A network file system may say this before it looks whether the folder is there.
+            guard try isThere(path), try isFolderOrAbsent(path) else { throw error }
+            return
         }
         do {
             try syncFolder(path.folder)
@@ -212,6 +216,8 @@ enum SystemCall {
 
 extension statvfs {
     fileprivate var available: Int64 {
+        // One that does not tell has no blocks at all.
+        guard f_blocks > 0 else { return .max }
         let (bytes, overflow) = UInt64(f_bavail).multipliedReportingOverflow(by: UInt64(f_frsize))
         return overflow ? .max : Int64(clamping: bytes)
     }

@@ -29,11 +29,17 @@ struct TargetContainment: Sendable {
     /// Whether a folder is the root itself; not that of the whole machine.
     func isRoot(_ folder: FilePath) -> Bool { root != nil && (folder == root || folder == realRoot) }
 
-    /// - Throws: `storage` when the root is not where it was: a link to a volume that is not mounted, for instance. That is
-    ///   no fault of whoever registers, and may pass.
+    /// - Throws: `storage` when the root is not where it was, or nobody may enter it: a link to a volume that is not mounted,
+    ///   or a mount point that is guarded against just that. It is no fault of whoever registers, and may pass.
     private func checkRoot() throws {
-        guard let root, try SystemCall.realPath(root) != realRoot else { return }
-        throw UploadError(.storage, "the folder for finished files is not there")
+        guard let root else { return }
+        do {
+            guard try SystemCall.realPath(root) == realRoot else { throw Errno.noSuchFileOrDirectory }
+            // Looks a name up in it, which takes a folder that may be entered.
+            _ = try SystemCall.isThere(realRoot.appending(Registration.reservedPrefix))
+        } catch let error as Errno {
+            throw UploadError(.storage, "the folder for finished files is not there", cause: error)
+        }
     }
 
     /// The absolute path of the file, `.` and `..` resolved.
@@ -104,8 +110,8 @@ struct TargetContainment: Sendable {
             } catch Errno.noSuchFileOrDirectory where making {
                 do {
                     try folder.makeFolder(name)
-                } catch Errno.permissionDenied where isInRoot {
-                    throw UploadError(translating: Errno.permissionDenied)
+                } catch let error as Errno where isInRoot && error.isForbidden {
+                    throw UploadError(translating: error)
                 }
                 FaultPoint.reach(.targetFolderMade)
                 next = try folder.folder(name)

@@ -38,8 +38,10 @@ public struct UploadDatabase: Sendable {
     /// - Parameter now: the wall clock, for the times that are stored.
     /// - Throws: ``DatabaseOpenError``.
     public static func open(
-        path: String, now: @escaping @Sendable () -> Timestamp
+        path given: String, now: @escaping @Sendable () -> Timestamp
     ) throws -> UploadDatabase {
+        // SQLite follows a link too, and has its log beside the file itself.
+        let path = URL(fileURLWithPath: given).resolvingSymlinksInPath().path
         do {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

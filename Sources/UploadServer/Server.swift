@@ -111,7 +111,7 @@ public struct Server: Sendable {
         ) { callbacks.wake() }
         let walWatch = WALWatch(size: { database.walBytes }, clock: clock, logger: logger)
         let background: [any Service] = [
-            SecondSignalService(logger: logger),
+            SecondSignalService(logger: logger, patience: configuration.shutdownTimeout + .seconds(5)),
             reloading,
             BackgroundService { await walWatch.run() },
             BackgroundService { await clockWatch.run() },

@@ -83,9 +83,10 @@ struct VolumeTests {
 
     /// Not to be written to are an empty mount point, which is waited for, and a folder that the business server named,
     /// which is not.
-    @Test(arguments: ["in", "in/deep"]) func whoseFolderCanNotBeWritten(folder: String) async throws {
+    @Test(arguments: ["in", "in/deep"], [EACCES, EPERM])
+    func whoseFolderCanNotBeWritten(folder: String, error: Int32) async throws {
         try await TestBed.runWithShim { bed, shim in
-            let rule = try shim.fail(.mkdir, path: "/store/" + folder, with: EACCES)
+            let rule = try shim.fail(.mkdir, path: "/store/" + folder, with: error)
             let upload = try await bed.server.register(NewTask(file, in: folder))
             try await upload.sendAll(file)
             if folder == "in" {
@@ -110,6 +111,56 @@ struct VolumeTests {
             #expect(try await upload.change(to: "pause").retCode == "0")
             held.remove()
             for answer in try await waiting { #expect(answer.retCode == "0", "\(answer.text)") }
+        }
+    }
+
+    /// It does not answer to the end: readiness says so, and the server stops all the same.
+    @Test func aStoreThatHangsKeepsNoServerFromStopping() async throws {
+        try await TestBed.runWithShim("shutdownTimeout=1s") { bed, shim in
+            let upload = try await bed.server.register(file)
+            try await upload.send(0...999, of: file)
+            let held = try shim.hold(.statvfs, path: "/store")
+            let stuck = Task { try await bed.server.post(NewTask(file, name: "stuck")) }
+            try await held.waitUntilHeld()
+            let ready = try await HTTP.get(bed.server.base + "/ready")
+            #expect(ready.status == 503 && ready.text.contains("does not answer"), "\(ready.text)")
+            #expect(try await bed.server.terminate() == .code(1))
+            _ = await stuck.result
+            held.remove()
+            try await bed.server.start()
+            #expect(try await upload.missing() == [1000...2999])
+        }
+    }
+
+    /// A mount point that nobody may enter, so that nothing is ever written where the volume should be.
+    @Test func aGuardedMountPointIsWaitedFor() async throws {
+        try await TestBed.run(startsServer: false) { bed in
+            // Not as root, whom no mode keeps out of anything.
+            let other = "chown -R 65534:65534 \"$0\" && exec setpriv --reuid=65534 --clear-groups \"$@\""
+            try await bed.server.start(through: getuid() == 0 ? ["sh", "-c", other, bed.folder] : [])
+            let upload = try await bed.server.register(file)
+            #expect(chmod(bed.server.storeDirectory, 0) == 0)
+            try await upload.sendAll(file)
+            _ = try await eventually("/ready to answer 503") {
+                try await HTTP.get(bed.server.base + "/ready").status == 503 ? true : nil
+            }
+            #expect(try await upload.info()["status"].text == "verify")
+            #expect(try await bed.server.post(NewTask(file, name: "other")).retCode == "3")
+            #expect(bed.receiver.callbacks(for: upload.id).isEmpty)
+            #expect(chmod(bed.server.storeDirectory, 0o755) == 0)
+            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
+            #expect(bed.server.stored("in/file.bin") == file.bytes)
+        }
+    }
+
+    /// As a network file system does with a folder that it has not looked up yet.
+    @Test func aFolderThatIsThereNeedNotBeMade() async throws {
+        try await TestBed.runWithShim(startsServer: false) { bed, shim in
+            try FileManager.default.createDirectory(
+                atPath: bed.server.storeDirectory, withIntermediateDirectories: true)
+            try shim.fail(.mkdir, path: "/store$", with: EACCES)
+            try await bed.server.start()
+            #expect(try await HTTP.get(bed.server.base + "/ready").status == 200)
         }
     }
 

@@ -98,6 +98,35 @@ import UploadTestSupport
         #expect(await surroundings.repository.blocks[id]?.count == 1)
     }
 
+    /// A backup may be of the moment at which a file went to its place: the file need not be staged any more.
+    @Test func whatIsInItsPlaceIsNotMissed() async throws {
+        let id = try await plant("publishing", .publishing, held: [range(0, 19)], staged: nil)
+        await surroundings.repository.remember(stagingFileSystem: other)
+        await #expect(throws: UploadService.StagingNotMounted.self) {
+            try await surroundings.service.recover(outbox: FakeOutbox())
+        }
+        await surroundings.store.place(content, at: "/store/publishing")
+        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).unfinished == 1)
+        #expect(await state(id) == .publishing)
+    }
+
+    /// Another machine, or another container: its root folder is another, and was always mounted.
+    @Test(arguments: [false, true], [false, true])
+    func anotherRootIsAnotherMachine(was: Bool, isNow: Bool) async throws {
+        let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: nil)
+        await surroundings.repository.remember(
+            stagingFileSystem: FileSystemIdentity(kind: 0xef53, number: 2, isRoot: was))
+        await surroundings.store.move(to: FileSystemIdentity(kind: 0xef53, number: 1, isRoot: isNow))
+        if was, isNow {
+            #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 1)
+            #expect(await surroundings.repository.blocks[id] == [])
+        } else {
+            await #expect(throws: UploadService.StagingNotMounted.self) {
+                try await surroundings.service.recover(outbox: FakeOutbox())
+            }
+        }
+    }
+
     /// What lay in the memory of a machine that was started anew is gone, and asked for again.
     @Test(arguments: ["1021994:5", "858458f6:0", "794c7630:7"])
     func whatDoesNotOutliveTheMachineIsAskedForAgain(known: String) async throws {
@@ -107,9 +136,12 @@ import UploadTestSupport
         #expect(await surroundings.repository.blocks[id] == [])
     }
 
-    @Test(arguments: ["ef53:0", "1021994:ffffffffffffffff"]) func identitiesAreReadAsTheyAreWritten(text: String) {
+    @Test(arguments: ["ef53:0", "ef53:1/", "1021994:ffffffffffffffff"])
+    func identitiesAreReadAsTheyAreWritten(text: String) {
         #expect(FileSystemIdentity(text)?.description == text)
-        for wrong in ["", ":", "ef53", "ef53:", "g:1", "1:2:3", "100000000:1"] {
+        for wrong in [
+            "", ":", "/", "ef53", "ef53:", "ef53:/", "ef53:1//", "g:1", "1:2:3", "100000000:1",
+        ] {
             #expect(FileSystemIdentity(wrong) == nil)
         }
     }

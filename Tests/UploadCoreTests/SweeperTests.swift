@@ -80,6 +80,19 @@ import UploadTestSupport
         #expect(await state(stuck) == .timedOut)
     }
 
+    /// A full disk stops all of them: it is told once, not once a task.
+    @Test func aFullDiskIsToldOnce() async throws {
+        for number in 0..<5 { _ = try await surroundings.register(content, name: "\(number)") }
+        clock.advance(by: .seconds(60))
+        surroundings.repository.faults.fail(.move, with: UploadError(.storage, "full"))
+        try await sweeper.sweep()
+        let failures = surroundings.observer.outcomes.filter { if case .backgroundFailure = $0 { true } else { false } }
+        #expect(failures.count == 1)
+        #expect(surroundings.observer.closed == [])
+        try await sweeper.sweep()
+        #expect(surroundings.observer.closed.count == 5)
+    }
+
     @Test func aBlockStartsTheTimeAnew() async throws {
         let task = try await surroundings.register(content)
         clock.advance(by: .seconds(59))

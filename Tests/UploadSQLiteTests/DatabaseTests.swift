@@ -100,6 +100,18 @@ import UploadTestSupport
         #expect(error?.description.contains("damaged") == true)
     }
 
+    /// SQLite has its log beside the file that a link leads to.
+    @Test func aDatabaseMayBeALink() async throws {
+        let folder = try TemporaryDirectory()
+        try UploadDatabase.open(path: folder("real/upload.sqlite")) { Timestamp(milliseconds: 0) }.close()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder("link.sqlite"), withDestinationPath: folder("real/upload.sqlite"))
+        let database = try UploadDatabase.open(path: folder("link.sqlite")) { Timestamp(milliseconds: 0) }
+        #expect(database.walBytes > 0)
+        #expect(database.pool.path == folder("real/upload.sqlite"))
+        try database.close()
+    }
+
     @Test func theStagingFileSystemIsRemembered() async throws {
         let fixture = try DatabaseFixture()
         #expect(try await fixture.repository.stagingFileSystem() == nil)

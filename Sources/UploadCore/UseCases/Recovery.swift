@@ -68,8 +68,13 @@ extension UploadService {
         let (repository, store) = (dependencies.repository, dependencies.store)
         let (present, known) = (try await store.stagingFileSystem(), try await repository.stagingFileSystem())
         let files = try await store.stagingFiles()
-        if let known, known.isLasting, known != present {
-            let missing = tasks.count { $0.heldEnd > files[$0.id] ?? 0 }
+        if let known, known.mayBeMissed(at: present) {
+            var missing = 0
+            for task in tasks where task.heldEnd > files[task.id] ?? 0 {
+                // Its file may be in its place already.
+                if task.state == .publishing, try await isPublished(task.id) { continue }
+                missing += 1
+            }
             guard missing == 0 else { throw StagingNotMounted(tasks: missing) }
         }
         try await store.prepare()
@@ -77,5 +82,11 @@ extension UploadService {
         let used = try await store.stagingFileSystem()
         if used != known { try await repository.remember(stagingFileSystem: used) }
         return files
+    }
+
+    private func isPublished(_ id: TaskID) async throws -> Bool {
+        guard let task = try await dependencies.repository.task(id) else { return false }
+        let file = FileDigest(md5: task.registration.fileMD5, size: task.registration.fileSize)
+        return try await dependencies.store.publishedDigest(at: task.targetPath) == file
     }
 }

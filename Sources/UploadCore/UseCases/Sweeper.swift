@@ -65,9 +65,9 @@ public struct Sweeper: Sendable {
     private func attempt(_ what: String, _ body: () async throws -> Void) async throws {
         do {
             try await body()
-        } catch let error as CancellationError {
-            throw error
         } catch {
+            // Whatever it comes as.
+            try Task.checkCancellation()
             service.dependencies.observer.observe(.backgroundFailure(what, error))
         }
     }
@@ -80,8 +80,14 @@ public struct Sweeper: Sendable {
             let idle = try await service.dependencies.repository.idleTasks(
                 in: state, since: limit, after: position, limit: Self.batch)
             for task in idle {
-                try await attempt("timing out task \(task.id)") {
+                do {
                     try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
+                } catch let error as UploadError where error.code == .storage {
+                    // Told once: it stops the others too.
+                    throw error
+                } catch {
+                    try Task.checkCancellation()
+                    service.dependencies.observer.observe(.backgroundFailure("timing out task \(task.id)", error))
                 }
             }
             guard idle.count == Self.batch else { return }

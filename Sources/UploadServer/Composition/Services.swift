@@ -24,9 +24,12 @@ struct ReceivingCutter: Service {
     }
 }
 
-/// Ends the process at once at the second signal: who asks twice has a reason.
+/// Ends the process at once at the second signal: who asks twice has a reason. And some time after the first one, for a
+/// call to a disk that does not answer can't be given up, and nothing ends that waits for it.
 struct SecondSignalService: Service {
     let logger: Logger
+    /// Longer than a stop in order may take.
+    let patience: Duration
 
     func run() async throws {
         var count = 0
@@ -34,12 +37,21 @@ struct SecondSignalService: Service {
             count += 1
             if count == 1 {
                 logger.notice("stopping", metadata: ["signal": "\(signal)"])
+                // A thread, since nothing of what might be stuck may be in its way.
+                Thread.detachNewThread { [logger, patience] in
+                    Thread.sleep(forTimeInterval: patience / .seconds(1))
+                    Self.stopAtOnce(logger, "something does not come to its end")
+                }
             } else {
-                logger.warning("stopping at once: second signal")
-                LogWriter.standardError.drain()
-                // Nothing is lost: what was acknowledged is on disk, and recovery does the rest.
-                exit(1)
+                Self.stopAtOnce(logger, "second signal")
             }
         }
+    }
+
+    /// Nothing is lost: what was acknowledged is on disk, and recovery does the rest.
+    private static func stopAtOnce(_ logger: Logger, _ reason: String) {
+        logger.warning("stopping at once: \(reason)")
+        LogWriter.standardError.drain()
+        exit(1)
     }
 }
