@@ -75,6 +75,11 @@ extension FileStore {
         }
     }
 
+    /// On an I/O thread.
+    public func measuredSpace() async throws -> FreeSpace {
+        try await blocking { [self] in try freeSpace(target: nil) }
+    }
+
     /// Under a name like those of staging files, so that it meets what they meet.
     public func probe() async throws {
         let path = folder.appending("probe\(Self.suffix)")

@@ -10,15 +10,14 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
 
     /// A field longer than this is no number and no MD5.
     private static var maximumFieldLength: Int { 256 }
-    /// Bytes of parts that mean nothing, all of them together; and as many may follow the form.
-    private static var maximumIgnored: Int { Int(TaskLimits.bodyOverhead) }
+    /// Bytes of parts that mean nothing, all of them together: a thumbnail is no fault.
+    private static var maximumIgnored: Int { 1 << 20 }
 
     private let events: MultipartSequence<Body>
 
     /// - Parameter boundary: what the form's parts are divided by.
     init(_ body: Body, boundary: String) {
-        events = MultipartSequence(
-            body, boundary: boundary, limits: MultipartLimits(maxEpilogueBytes: Self.maximumIgnored))
+        events = MultipartSequence(body, boundary: boundary)
     }
 
     func makeAsyncIterator() -> AsyncIterator {

@@ -176,10 +176,9 @@ struct DiskTroubleTests {
             let file = TestFile(size: 1000, seed: 1)
             let bound = try await bed.server.register(file, name: "bound")
             let free = try await bed.server.register(NewTask(file, name: "free").with("token", second))
-            // Its block is no larger than it may be, so it is the announced length that is looked at: there is room in it
-            // for 64 KiB that mean nothing, and for the headers around them.
+            // Its block is no larger than it may be, so it is the announced length that is looked at.
             var long = Form(block: 0...99, file[0...99])
-            long.parts.append(Form.Part("ignored", [UInt8](repeating: 0x78, count: 65_500)))
+            long.parts.append(Form.Part("ignored", [UInt8](repeating: 0x78, count: 70_000)))
             let wide = Form(block: 100...200, file[100...200])
             for form in [long, wide, Form(wide.parts.reversed())] {
                 let answer = try await HTTP.postForm(bound.uploadURL, form)

@@ -54,7 +54,7 @@ struct HostileFramingTests {
     /// after a request for another protocol.
     @Test(arguments: [false, true])
     func whatIsBehindAnAnswerThatIsNotTakenIsNotKept(upgrade: Bool) async throws {
-        try await TestBed.run("minRateWindow=3s") { bed in
+        try await TestBed.run("minRate=256KiB", "minRateWindow=3s") { bed in
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             try await upload.claimToHold(gaps: 20_000)
@@ -121,7 +121,7 @@ struct HostileFramingTests {
     }
 
     @Test func aCrowdThatPipelinesWithoutReadingCostsNoMemory() async throws {
-        try await TestBed.run("minRateWindow=3s") { bed in
+        try await TestBed.run("minRate=256KiB", "minRateWindow=3s") { bed in
             let process = try #require(bed.server.process)
             let (descriptors, before) = (try process.descriptors(), try process.peakKiB())
             let burst = Array(String(repeating: "GET / HTTP/1.1\r\nHost:\r\n\r\n", count: 10_000).utf8)

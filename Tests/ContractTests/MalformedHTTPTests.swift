@@ -56,6 +56,25 @@ struct MalformedHTTPTests {
         ("endless extension of the last chunk", chunked + "\r\n1\r\nx\r\n0;" + endless, 431),
     ]
 
+    /// Simple clients end a body with a line end, and it comes whenever it comes. No request begins with it (RFC 9112,
+    /// section 2.2), so none is late.
+    @Test func anEmptyLineBetweenRequestsIsNoHead() async throws {
+        try await TestBed.run("headerTimeout=1s") { bed in
+            let socket = try RawSocket(port: bed.server.port)
+            for _ in 0..<2 {
+                try await socket.send("POST /api/upload/files/state HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+                try await socket.send("\r\n")
+                #expect(try await socket.readAnswer().retCode == "6")
+                try await socket.send("\r\n")
+                // What must not come has the time to come.
+                try await Task.sleep(for: .seconds(2))
+                #expect(try socket.unreadBytes() == 0)
+            }
+            try await socket.send("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try await socket.readAnswer().status == 404)
+        }
+    }
+
     @Test func isRefusedInTheEnvelope() async throws {
         try await TestBed.run { bed in
             for (what, bytes, status) in Self.heads + Self.lengths {

@@ -10,7 +10,7 @@ struct SlowReaderTests {
     /// It takes longer than the window in which something has to be taken, and than the end of a connection may take.
     @Test(arguments: [false, true])
     func whoKeepsTheRateGetsAllOfALongAnswer(last: Bool) async throws {
-        try await TestBed.run("minRateWindow=2s") { bed in
+        try await TestBed.run("minRate=128KiB", "minRateWindow=2s") { bed in
             let upload = try await bed.server.register(file)
             try await upload.claimToHold(gaps: 40_000)
             let close = "Connection: close\r\n"
@@ -23,16 +23,30 @@ struct SlowReaderTests {
             try #require(length > 2_500_000)
             let slow = try RawSocket(port: bed.server.port, receiveBuffer: 64 << 10)
             try await slow.send(requests)
-            let received = try await slow.readToEnd(pieces: 128 << 10, pause: .milliseconds(200))
+            let received = try await slow.readToEnd(pieces: 64 << 10, pause: .milliseconds(200))
             #expect(received.count == length)
             let end = String(decoding: received.suffix(500), as: UTF8.self)
             #expect(end.contains(last ? "\"receivedSize\":40000}}" : "HTTP/1.1 404 Not Found"), "\(end)")
         }
     }
 
+    /// The kernel takes an answer in pieces of 100 KB: less than what is to be taken in a window has to do now and then.
+    @Test func whoKeepsTheRateJustSoGetsAll() async throws {
+        try await TestBed.run("minRate=100KiB", "minRateWindow=1s") { bed in
+            let upload = try await bed.server.register(file)
+            try await upload.claimToHold(gaps: 12_000)
+            let length = try await HTTP.get(upload.blocksURL).body.count
+            try #require(length > 700_000)
+            let slow = try RawSocket(port: bed.server.port, receiveBuffer: 64 << 10)
+            try await slow.send("GET \(upload.blocksTarget) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let received = try await slow.readToEnd(pieces: 22 << 10, pause: .milliseconds(200))
+            #expect(received.count > length, "head and body")
+        }
+    }
+
     /// However much of the answers is with the kernel already, with us, or not yet made.
     @Test func whoTakesNothingIsLeft() async throws {
-        try await TestBed.run("minRateWindow=2s") { bed in
+        try await TestBed.run("minRate=256KiB", "minRateWindow=2s") { bed in
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             try await upload.claimToHold(gaps: 350)

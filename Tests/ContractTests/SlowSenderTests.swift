@@ -110,7 +110,7 @@ struct SlowSenderTests {
     }
 
     @Test func whoNeverReadsIsLeft() async throws {
-        try await TestBed.run("minRateWindow=3s") { bed in
+        try await TestBed.run("minRate=256KiB", "minRateWindow=3s") { bed in
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             // Many gaps make a long answer.

@@ -123,8 +123,7 @@ import UploadTestSupport
         let parts = Body.block(range(0, 49_999), of: content)
         #expect(try await service.receive(surroundings.address(task), parts: parts).missing == [range(50_000, 99_999)])
 
-        // Other tests spool as well, and all of them are one process.
-        surroundings.store.limit(to: promised + 99_999 + 16 << 20)
+        surroundings.store.limit(to: promised + 100_000)
         #expect(try await sendSpooled(block, of: content, to: task).missing == [])
     }
 
@@ -139,39 +138,56 @@ import UploadTestSupport
         #expect(!surroundings.journal.entries.contains("spool"))
     }
 
-    /// A large block takes long, and others are promised room meanwhile.
-    @Test func aSpoolThatGrowsAsksAgain() async throws {
+    /// A large block takes long, and others are promised room meanwhile, or use theirs.
+    @Test(arguments: [true, false]) func aSpoolThatGrowsAsksAgain(forgets: Bool) async throws {
         let task = try await register(bytes: 40 << 20, name: "large")
-        surroundings.store.limit(to: 90 << 20)
+        if !forgets { _ = try await register(bytes: 50 << 20, name: "neighbour") }
+        surroundings.store.limit(to: 100 << 20)
         let (parts, feed) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
         let request = Task { try await service.receive(surroundings.address(task), parts: parts) }
         feed.yield(.fileBegin)
         while !surroundings.journal.entries.contains("spool"), !Task.isCancelled { await Task.yield() }
-        _ = try await register(bytes: 50 << 20, name: "neighbour")
+        if forgets {
+            // Of 60 free MiB that nobody was promised, 10 are left.
+            _ = try await register(bytes: 50 << 20, name: "neighbour")
+            surroundings.store.limit(to: 90 << 20)
+        }
         let megabyte = [UInt8](repeating: 7, count: 1 << 20)
-        for _ in 0..<20 { feed.yield(.fileBytes(megabyte)) }
+        feed.yield(.fileBytes(megabyte))
         feed.finish()
         let error = await #expect(throws: UploadError.self) { try await request.value }
+        // Without the range it is no block in the end; what counts is whether it could be taken.
+        #expect(error?.code == (forgets ? .storage : .invalidParameter))
+    }
+
+    /// Where files are copied to their place on the same disk, that room is promised too.
+    @Test func aSpoolLeavesTheRoomForCopies() async throws {
+        let task = try await surroundings.register(content)
+        surroundings.store.limit(to: Int64(2 * content.count), isCopied: true)
+        let parts = Body.of([.fileBegin, .fileBytes([1])])
+        let error = await #expect(throws: UploadError.self) {
+            try await service.receive(surroundings.address(task), parts: parts)
+        }
         #expect(error?.code == .storage)
     }
 
     @Test func spoolsThatGrowTogetherShareTheRoom() async throws {
-        let ledger = SpoolLedger()
         let space = SpoolSpace(
-            repository: surroundings.repository, store: surroundings.store, ledger: ledger, businessServer: "cp1",
-            minFreeSpace: 10)
+            repository: surroundings.repository, store: surroundings.store, ledger: SpoolLedger(),
+            businessServer: "cp1", minFreeSpace: 10)
         surroundings.store.limit(to: 110)
-        try await space.take(60, beside: 0) {
+        try await space.take(60) {
             // Not written yet: the file system still calls it free.
-            try await space.take(40, beside: 0) {}
-            let error = await #expect(throws: UploadError.self) { try await space.take(41, beside: 0) {} }
+            try await space.take(40) {}
+            let error = await #expect(throws: UploadError.self) { try await space.take(41) {} }
             #expect(error?.code == .storage)
         }
-        try await space.take(100, beside: 0) {}
+        try await space.take(100) {}
         struct Failure: Error {}
-        await #expect(throws: Failure.self) { try await space.take(100, beside: 0) { throw Failure() } }
-        try await space.take(60, beside: 40) {}
-        await #expect(throws: UploadError.self) { try await space.take(61, beside: 40) {} }
+        await #expect(throws: Failure.self) { try await space.take(100) { throw Failure() } }
+        _ = try await surroundings.register([UInt8](repeating: 1, count: 40))
+        try await space.take(60) {}
+        await #expect(throws: UploadError.self) { try await space.take(61) {} }
     }
 
     // MARK: Take-over

@@ -40,6 +40,8 @@ package actor FakeStore: StagingStore {
         free.withLock { FreeSpace(staging: $0.staging, target: target, isCopied: $0.isCopied) }
     }
 
+    package func measuredSpace() -> FreeSpace { freeSpace(target: nil) }
+
     package func targetSpace() async throws -> Int64? {
         await faults.wait(.space)
         try faults.check(.space)

@@ -17,7 +17,7 @@ public struct TaskLimits: Sendable, Equatable {
 
 extension TaskLimits {
     /// What a body may have beyond its block: the other parts, and what is between them.
-    public static let bodyOverhead: Int64 = 64 << 10
+    static let bodyOverhead: Int64 = 64 << 10
 
     func checkBlock(_ size: Int64) throws(UploadError) {
         if let maxBlockSize, size > maxBlockSize {

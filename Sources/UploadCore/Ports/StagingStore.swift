@@ -30,6 +30,9 @@ public protocol StagingStore: Sendable {
     /// - Throws: as all here; `storage` when the folder is not there any more.
     func freeSpace(target: Int64?) throws(UploadError) -> FreeSpace
 
+    /// The same without a target, where nobody need be in a transaction.
+    func measuredSpace() async throws -> FreeSpace
+
     /// Writes a small file where staging files are, syncs it and removes it.
     func probe() async throws
 

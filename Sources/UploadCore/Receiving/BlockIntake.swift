@@ -30,8 +30,6 @@ struct BlockIntake {
     private var fields = BlockFields()
     private var hasFile = false
     private var spool: (any Spool)?
-    /// What had been promised when the spool last asked, and how much it has grown since.
-    private var promised: (bytes: Int64, growth: Int64)?
     private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile?)?
     private var received: Int64 = 0
     private var gathered: [any ByteChunk] = []
@@ -83,21 +81,9 @@ struct BlockIntake {
             try await claimRange()
         } else {
             // Where there is no room for the first byte, the rest need not come.
-            let promised = try await promise(before: 0)
-            try await spoolSpace.take(0, beside: promised) {}
+            try await spoolSpace.take(0) {}
             spool = try await store.makeSpool()
         }
-    }
-
-    /// What has been promised, as the spool knows it before it grows by so many bytes.
-    private mutating func promise(before growth: Int64) async throws -> Int64 {
-        if let known = promised, known.growth + growth <= SpoolSpace.step {
-            promised = (known.bytes, known.growth + growth)
-            return known.bytes
-        }
-        let bytes = try await spoolSpace.promised()
-        promised = (bytes, growth)
-        return bytes
     }
 
     private mutating func take(_ chunk: any ByteChunk) async throws {
@@ -119,8 +105,7 @@ struct BlockIntake {
         if let destination {
             try await destination.writer.write(chunks)
         } else if let spool {
-            let promised = try await promise(before: bytes)
-            try await spoolSpace.take(bytes, beside: promised) { try await spool.append(chunks) }
+            try await spoolSpace.take(bytes) { try await spool.append(chunks) }
         }
     }
 

@@ -3,11 +3,8 @@ import Synchronization
 /// The room that spools may take: what is free, and promised to nobody.
 ///
 /// Bytes that come before their place is known are on disk twice until they are in it. A registration reserved room for
-/// one of the two; for the other a spool asks before it grows.
+/// one of the two; for the other a spool asks each time before it grows.
 struct SpoolSpace: Sendable {
-    /// How much a spool grows before it asks anew what was promised.
-    static let step: Int64 = 16 << 20
-
     let repository: any TaskRepository
     let store: any StagingStore
     let ledger: SpoolLedger
@@ -15,46 +12,42 @@ struct SpoolSpace: Sendable {
     let businessServer: String
     let minFreeSpace: Int64
 
-    /// Bytes that open tasks were promised room for, and have not received.
-    func promised() async throws -> Int64 {
-        try await repository.openTotals(of: businessServer).missingBytes
-    }
-
     /// Runs `write`, which makes a spool larger by so many bytes, if there is room for them.
     ///
     /// - Throws: `storage` when there is not; what `write` throws.
-    func take(_ bytes: Int64, beside promised: Int64, _ write: () async throws -> Void) async throws {
-        try ledger.enter(bytes) { entered in
-            // None is negative. So where a difference is too, there is no room, and the next one can't overflow.
-            var left = try store.freeSpace(target: nil).staging
-            for taken in [promised, minFreeSpace, entered, bytes] {
-                left -= taken
-                guard left >= 0 else {
-                    throw UploadError(
-                        .storage, "the server's disk has no room for a file that comes before startByte and endByte")
-                }
+    func take(_ bytes: Int64, _ write: () async throws -> Void) async throws {
+        // In this order: bytes that are being written count twice for that moment, never not at all.
+        let growing = ledger.enter(bytes)
+        defer { ledger.leave(bytes) }
+        let promised = try await repository.openTotals(of: businessServer)
+        let free = try await store.measuredSpace()
+        // None is negative. So where a difference is too, there is no room, and the next one can't overflow.
+        var left = free.staging
+        for taken in [promised.missingBytes, free.isCopied ? promised.fileBytes : 0, minFreeSpace, growing] {
+            left -= taken
+            guard left >= 0 else {
+                throw UploadError(
+                    .storage, "the server's disk has no room for a file that comes before startByte and endByte")
             }
         }
-        defer { ledger.leave(bytes) }
         try await write()
     }
 }
 
 /// What spools are about to write: the file system does not know of it yet.
 final class SpoolLedger: Sendable {
-    private let entered = Mutex<Int64>(0)
+    private let growing = Mutex<Int64>(0)
 
-    /// Enters bytes unless `check` throws, which is told of those that are entered already. One check at a time, so that
-    /// none counts on what another was just given.
-    func enter(_ bytes: Int64, _ check: (Int64) throws -> Void) throws {
-        try entered.withLock { entered in
-            try check(entered)
-            entered += bytes
+    /// - Returns: what all spools are about to write now, these bytes included.
+    func enter(_ bytes: Int64) -> Int64 {
+        growing.withLock { growing in
+            growing += bytes
+            return growing
         }
     }
 
     /// They are written, or will not be.
     func leave(_ bytes: Int64) {
-        entered.withLock { $0 -= bytes }
+        growing.withLock { $0 -= bytes }
     }
 }

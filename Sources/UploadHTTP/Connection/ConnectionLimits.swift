@@ -21,7 +21,10 @@ public struct ConnectionLimits: Sendable {
     }
 
     /// A connection on which nothing comes for this long between two requests is closed.
-    static let idleTimeout = TimeAmount.seconds(75)
+    ///
+    /// Longer than usual clients and proxies keep one in their pools (Go 90 seconds, Caddy 2 minutes): who reuses it must
+    /// not meet its end.
+    static let idleTimeout = TimeAmount.seconds(150)
 
     /// One that has been idle this long gives its place to a newcomer when all are taken. Those that upload are not: a
     /// moment lies between two blocks.
@@ -49,6 +52,9 @@ public struct ConnectionLimits: Sendable {
     ///
     /// With the megabytes that it takes otherwise, nobody could tell whether the client takes any.
     static let unsent = 64 << 10
+
+    /// What it takes at a time, once it has room again: 100 KB were seen, and 150 now and then.
+    private static let step = 4 * unsent
 
     /// The rest of a refused body that is still read, in bytes, so that the connection can be used again.
     static let drainedRest = 64 << 10
@@ -81,8 +87,21 @@ public struct ConnectionLimits: Sendable {
         return max(1, Int(min(Double(minRate) * seconds, Double(Int32.max))))
     }
 
-    /// The window, also for answers: they have to be taken at the same rate.
+    /// The window of bodies.
     var window: TimeAmount {
         minRate > 0 ? TimeAmount(minRateWindow) : Self.bodyTimeout
+    }
+
+    /// The window of answers, which have to be taken at the same rate. The kernel tells of it in steps, so it is long enough
+    /// for who keeps the rate to get there.
+    var deliveryWindow: TimeAmount {
+        guard minRate > 0 else { return Self.bodyTimeout }
+        return max(window, .nanoseconds(Int64(Double(Self.step) / Double(minRate) * 1e9)))
+    }
+
+    /// Bytes that have to be taken within ``deliveryWindow``, less a step that is yet to be told of.
+    var bytesInDeliveryWindow: Int {
+        let bytes = Double(minRate) * Double(deliveryWindow.nanoseconds) / 1e9
+        return max(1, Int(min(bytes, Double(Int32.max))) - Self.step)
     }
 }

@@ -49,6 +49,8 @@ final class PaceHandler: ChannelDuplexHandler {
     /// Bytes since the parser last made a part of them.
     private var unparsed = 0
     private var hasMadePart = false
+    /// Whether some of these may be of a head: not line ends, which may come before one (RFC 9112, section 2.2).
+    private var headHasBegun = false
     private var rate: RateWindow
     private var isReading = false
     /// Since when bytes of a body are waited for.
@@ -62,7 +64,7 @@ final class PaceHandler: ChannelDuplexHandler {
         self.limits = limits
         self.admissions = admissions
         rate = RateWindow(required: limits.bytesInWindow, window: limits.window)
-        delivery = DeliveryWatch(required: limits.bytesInWindow, window: limits.window)
+        delivery = DeliveryWatch(required: limits.bytesInDeliveryWindow, window: limits.deliveryWindow)
     }
 
     /// Whether the head that is coming begins as a method does, as far as that is known.
@@ -81,7 +83,7 @@ final class PaceHandler: ChannelDuplexHandler {
         case .head: headDue = .now() + TimeAmount(limits.headerTimeout)
         case .idle:
             // It may have come already while something else was waited for.
-            if unparsed > 0 { return enter(.head) }
+            if headHasBegun { return enter(.head) }
             idleSince = .now()
         case .unreadBody: rate.reset()
         case .body: if isReading { waitingSince = .now() }
@@ -98,6 +100,7 @@ final class PaceHandler: ChannelDuplexHandler {
     /// - Parameter bodyBytes: how much of a body it is. What frames a body does not count for its rate.
     func madePart(bodyBytes: Int) {
         hasMadePart = true
+        headHasBegun = false
         unparsed = 0
         if phase == .body { rate.add(bodyBytes) }
     }
@@ -165,7 +168,7 @@ extension PaceHandler {
         switch phase {
         case .head: context.fireErrorCaught(Fault.slowHead)
         case .idle:
-            guard placeInLine == nil else { return context.close(promise: nil) }
+            guard placeInLine == nil else { return giveUp(context) }
             placeInLine = admissions.lineUp(context.channel)
             arm(context)
         case .body:
@@ -174,6 +177,13 @@ extension PaceHandler {
             if rate.isKept() { arm(context) } else { context.fireErrorCaught(Fault.slowBody) }
         case .unreadBody, .answer, .delivery, .end: break
         }
+    }
+
+    /// Ends an idle connection. With TLS that takes a while, and what came until then would be done and not answered.
+    private func giveUp(_ context: ChannelHandlerContext) {
+        isDeaf = true
+        leaveLine()
+        context.close(promise: nil)
     }
 
     private func countWaiting() {
@@ -211,7 +221,7 @@ extension PaceHandler {
         switch phase {
         case .body: countWaiting()
         case .head, .idle, .delivery:
-            if unparsed == 0 {
+            if !headHasBegun {
                 headLooksLikeMethod =
                     buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
                     .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ?? false
@@ -220,13 +230,16 @@ extension PaceHandler {
         }
         hasMadePart = false
         context.fireChannelRead(data)
-        if !hasMadePart, !isDeaf { keep(buffer.readableBytes, context) }
+        if !hasMadePart, !isDeaf { keep(buffer, context) }
     }
 
     /// Bytes which completed nothing: the parser has them, whatever is to become of them.
-    private func keep(_ count: Int, _ context: ChannelHandlerContext) {
-        unparsed += count
-        if phase == .idle { enter(.head) }
+    private func keep(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        unparsed += buffer.readableBytes
+        if !headHasBegun {
+            headHasBegun = buffer.readableBytesView.contains { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        }
+        if phase == .idle, headHasBegun { enter(.head) }
         guard unparsed > ConnectionLimits.unparsed else { return }
         isDeaf = true
         context.fireErrorCaught(Fault.largeHead)
@@ -254,6 +267,6 @@ extension PaceHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is PlaceWanted else { return context.fireUserInboundEventTriggered(event) }
         // Not if a request has come meanwhile.
-        if placeInLine != nil { context.close(promise: nil) }
+        if placeInLine != nil { giveUp(context) }
     }
 }
