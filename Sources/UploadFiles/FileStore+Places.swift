@@ -6,16 +6,32 @@ import UploadCore
 extension FileStore {
     /// Makes the folder, and finds out whether files can be linked from it into `storeDir`.
     public func prepare() async throws {
-        try await threads.run { [folder] in
+        try await threads.run { [self] in
             do {
                 try SystemCall.settleFolders(folder)
                 try LocalSpool.removeLeftovers(in: folder)
+                let here = try SystemCall.fileSystemIdentity(folder)
+                home.withLock { $0 = here }
             } catch let error as Errno {
                 throw FolderError(folder: folder.string, cause: error)
             }
         }
         let needsCopies = try await targetThreads.run { [self] in probeLink() }
         isCopied.withLock { $0 = needsCopies }
+    }
+
+    /// Does it once more with the folder made anew where that is gone: what cleans /tmp takes folders that have been empty for
+    /// long. Not on another file system than before: then it is the volume that is gone.
+    func inFolder<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch Errno.noSuchFileOrDirectory {
+            guard try home.withLock({ $0 }) == SystemCall.fileSystemIdentity(folder) else {
+                throw Errno.noSuchFileOrDirectory
+            }
+            try SystemCall.settleFolders(folder)
+            return try body()
+        }
     }
 
     /// Whether the one file system that both folders are on has no links in common for them: two mounts of it.
@@ -58,9 +74,9 @@ extension FileStore {
     /// What statvfs(3) gives for `storeDir`.
     public func targetSpace() async throws -> Int64? {
         guard let root = containment.root else { return nil }
-        return try await blocking(on: targetThreads) { [folder] in
+        return try await blocking(on: targetThreads) { [self] in
             let target = try SystemCall.fileSystem(root)
-            return try target.device == SystemCall.fileSystem(folder).device ? nil : target.available
+            return try target.device == inFolder { try SystemCall.fileSystem(folder) }.device ? nil : target.available
         }
     }
 
@@ -68,7 +84,7 @@ extension FileStore {
     public func freeSpace(target: Int64?) throws(UploadError) -> FreeSpace {
         do {
             return FreeSpace(
-                staging: try SystemCall.fileSystem(folder).available, target: target,
+                staging: try inFolder { try SystemCall.fileSystem(folder) }.available, target: target,
                 isCopied: isCopied.withLock { $0 })
         } catch {
             throw UploadError(translating: error)
@@ -84,9 +100,11 @@ extension FileStore {
     public func probe() async throws {
         let path = folder.appending("probe\(Self.suffix)")
         try await blocking {
-            let file = OwnedDescriptor(
-                try FileDescriptor.open(
-                    path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
+            let file = try self.inFolder {
+                OwnedDescriptor(
+                    try FileDescriptor.open(
+                        path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite))
+            }
             defer {
                 // Whether it can be written is the question; the next probe takes what is left.
                 try? SystemCall.removeFile(path)

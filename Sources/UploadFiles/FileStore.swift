@@ -13,6 +13,8 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// For what touches the finished files' file system: it may be one that hangs, and blocks go elsewhere.
     let targetThreads: IOThreads
+    /// The staging folder's file system, since ``prepare()``.
+    let home = Mutex<FileSystemIdentity?>(nil)
     /// Keeps `storeDir` from being unmounted under the server; `nil` without one.
     let target: TargetFolder?
     /// Whether files are copied to their place although both folders are on one file system; see ``prepare()``.
@@ -69,10 +71,12 @@ public final class FileStore: StagingStore {
             } catch Errno.noSuchFileOrDirectory {
                 guard creating else { throw StagingFileGone() }
                 durableNames.withLock { _ = $0.remove(id) }
-                let descriptor = OwnedDescriptor(
-                    try FileDescriptor.open(
-                        path, .readWrite, options: [.create, .closeOnExec],
-                        permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+                let descriptor = try inFolder {
+                    OwnedDescriptor(
+                        try FileDescriptor.open(
+                            path, .readWrite, options: [.create, .closeOnExec],
+                            permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+                }
                 FaultPoint.reach(.stagingFileMade)
                 return descriptor
             }
@@ -101,7 +105,7 @@ public final class FileStore: StagingStore {
 
     /// An unlinked file in the staging folder.
     public func makeSpool() async throws -> any Spool {
-        try await blocking { [folder, threads] in try LocalSpool(in: folder, threads: threads) }
+        try await blocking { [self] in try inFolder { try LocalSpool(in: folder, threads: threads) } }
     }
 
     /// One stat(2).

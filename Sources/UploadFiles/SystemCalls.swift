@@ -239,7 +239,8 @@ extension UploadError {
             self = error
         case Errno.noSpace, Errno.diskQuotaExceeded:
             self.init(.storage, "the server's disk is full", cause: error)
-        case Errno.readOnlyFileSystem, Errno.permissionDenied, Errno.notPermitted, Errno.noSuchFileOrDirectory:
+        case Errno.readOnlyFileSystem, Errno.permissionDenied, Errno.notPermitted, Errno.noSuchFileOrDirectory,
+            Errno.notDirectory:
             self.init(.storage, "the server can't make the temporary file", cause: error)
         case Errno.tooManyOpenFiles, Errno.tooManyOpenFilesInSystem, Errno.noMemory:
             self.init(.busy, "the server is out of resources, try again in a moment", cause: error)

@@ -34,6 +34,7 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
 
         private var events: MultipartSequence<Body>.AsyncIterator
         private var part = Part.none
+        private var hasFile = false
         private var ignored = 0
 
         fileprivate init(events: MultipartSequence<Body>.AsyncIterator) {
@@ -46,6 +47,9 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
                     if let part = try take(event) { return part }
                 }
                 return nil
+            } catch MultipartError.truncated where !hasFile {
+                // The body came to its end; one that breaks off says so itself.
+                throw UploadError.invalid("body", "is not a whole form, or has another boundary than Content-Type says")
             } catch let error as MultipartError {
                 throw UploadError(translating: error)
             }
@@ -58,6 +62,7 @@ struct BlockParts<Body: AsyncSequence & Sendable>: AsyncSequence, Sendable where
                     part = .field(field, [])
                 } else if header.name == "file" {
                     part = .file
+                    hasFile = true
                     return .fileBegin
                 } else {
                     part = .ignored

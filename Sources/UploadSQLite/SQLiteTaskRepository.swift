@@ -61,6 +61,12 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
+    /// One indexed row.
+    public func touch(_ id: TaskID) async throws {
+        let now = database.now()
+        try await database.write { db in try db.run(Statements.touchTask, [now.description, id.rawValue]) }
+    }
+
     /// One transaction: check, update, event, callback.
     public func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,

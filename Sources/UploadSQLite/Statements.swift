@@ -34,6 +34,8 @@ enum Statements {
         UPDATE tasks SET state = ?, reason = ?, active_at = max(active_at, ?), closed_at = ? WHERE id = ?
         """
 
+    static let touchTask = "UPDATE tasks SET active_at = max(active_at, ?) WHERE id = ? AND closed_at IS NULL"
+
     static let rekeyTask = "UPDATE tasks SET key_generation = ? WHERE id = ?"
 
     /// Jumps from one generation to the next in the index, however many tasks each has.
@@ -156,7 +158,8 @@ enum Statements {
     /// By name, for the test of the plans.
     static let all: [(name: String, sql: String)] = [
         ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("openTotals", openTotals),
-        ("insertTask", insertTask), ("moveTask", moveTask), ("rekeyTask", rekeyTask),
+        ("insertTask", insertTask), ("moveTask", moveTask), ("touchTask", touchTask),
+        ("rekeyTask", rekeyTask),
         ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("idleTasks", idleTasks),
         ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),

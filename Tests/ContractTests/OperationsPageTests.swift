@@ -72,10 +72,6 @@ struct OperationsPageTests {
                 try await expectRefusal(cause: cause, upload)
                 rule.remove()
             }
-            let upload = try await bed.server.register(file, name: "gone")
-            let installation = try await bed.server.sqlite("SELECT id FROM installation")
-            try FileManager.default.removeItem(atPath: bed.server.tmpDirectory + "/" + installation)
-            try await expectRefusal(cause: "No such file or directory", upload)
         },
         Case("The disk fails") { bed, shim in
             let upload = try await bed.server.register(file)

@@ -56,6 +56,28 @@ struct VolumeTests {
         }
     }
 
+    /// What cleans /tmp takes all of it, while nobody uploads and while somebody does.
+    @Test func aStagingFolderThatIsCleanedAwayIsMadeAgain() async throws {
+        try await TestBed.run { bed in
+            let folder = bed.server.tmpDirectory + "/" + (try await bed.server.sqlite("SELECT id FROM installation"))
+            try FileManager.default.removeItem(atPath: folder)
+            #expect(try await HTTP.get(bed.server.base + "/ready").status == 200)
+            let upload = try await bed.server.register(file)
+            #expect(try await upload.send(0...999, of: file).retCode == "0")
+            try FileManager.default.removeItem(atPath: bed.server.tmpDirectory)
+            let spooled = Form(Form(block: 0...999, file[0...999]).parts.reversed())
+            let other = try await bed.server.register(file, name: "other")
+            #expect(try await HTTP.postForm(other.uploadURL, spooled).retCode == "0")
+            // What was staged is gone, and asked for again.
+            _ = try await upload.send(1000...1999, of: file)
+            for handle in [upload, other] {
+                try await handle.sendAll(file, blockSize: 1000)
+                #expect(try await bed.receiver.callback(for: handle.id).retCode == "0")
+            }
+            #expect(bed.server.stored("in/file.bin") == file.bytes)
+        }
+    }
+
     /// storeDir is a link into a volume, which goes while the server runs.
     @Test func aStoreThatIsGoneForAWhileIsWaitedFor() async throws {
         try await TestBed.run(startsServer: false) { bed in

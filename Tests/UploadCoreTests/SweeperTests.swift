@@ -107,6 +107,24 @@ import UploadTestSupport
         #expect(await surroundings.store.staged.isEmpty)
     }
 
+    /// A client that lost its place sends everything again, and what is held takes no bytes.
+    @Test func aBlockThatIsHeldStartsTheTimeAnewToo() async throws {
+        let task = try await surroundings.register(content)
+        let address = surroundings.address(task)
+        for _ in 0..<4 {
+            _ = try await surroundings.service.receive(address, parts: Body.block(range(0, 3), of: content))
+            clock.advance(by: .seconds(59))
+            try await sweeper.sweep()
+            #expect(await state(task) == .receiving)
+        }
+        surroundings.repository.faults.fail(.touch, with: UploadError(.storage, "full"))
+        let receipt = try await surroundings.service.receive(address, parts: Body.block(range(0, 3), of: content))
+        #expect(receipt.range == range(0, 3), "it is held whatever the disk says")
+        clock.advance(by: .seconds(1))
+        try await sweeper.sweep()
+        #expect(await state(task) == .timedOut)
+    }
+
     /// Whether the range is known yet, or the file's bytes came first.
     @Test(arguments: [Body.fields(range(0, 9), md5: md5(SeededGenerator.bytes(20)[range(0, 9)])), []])
     func aBlockThatIsComingInIsNotIdleness(fields: [BlockPart]) async throws {

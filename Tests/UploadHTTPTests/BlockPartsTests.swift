@@ -99,6 +99,16 @@ import UploadTestSupport
         return chunks
     }
 
+    /// Before a file has begun, it is the form that is wrong; after that, the file is too short.
+    @Test(arguments: ["", "hello", "--nope\r\n", "--B\r\nContent-Disposition: form-data; name=\"startByte\"\r\n\r\n0"])
+    func aBodyThatIsNoWholeFormIsNamed(body: String) async throws {
+        let (_, error) = await read(chunks(body, of: 7))
+        #expect((error as? UploadError)?.code == .invalidParameter)
+        #expect((error as? UploadError)?.message.hasPrefix("body is not a whole form") == true)
+        let (_, short) = await read(chunks(Self.part("file", "abc"), of: 7))
+        #expect((short as? UploadError)?.code == .rangeWrong)
+    }
+
     /// A mebibyte in all parts that mean nothing, and 65,536 after the form. Bytes are counted, not chunks.
     @Test(arguments: [7, 1000, 65_535, 65_536, 65_537, 1 << 20])
     func bytesThatMeanNothingHaveABound(length: Int) async throws {

@@ -18,6 +18,18 @@ import UploadTestSupport
 
     // MARK: Registering
 
+    @Test func aTaskThatIsWorkedOnIsActive() async throws {
+        let task = try await fixture.register()
+        fixture.clock.advance(by: .seconds(5))
+        try await fixture.repository.touch(task.id)
+        #expect(try await fixture.repository.task(task.id)?.activeAt == fixture.clock.now)
+        try await fixture.move(task, to: .cancelled, callback: .cancelled)
+        let closed = try await fixture.repository.task(task.id)
+        fixture.clock.advance(by: .seconds(5))
+        try await fixture.repository.touch(task.id)
+        #expect(try await fixture.repository.task(task.id) == closed)
+    }
+
     @Test func registersAndReadsBack() async throws {
         let feedback = #"{"b":1.0,"a":"\u00e9 é"}"#
         let registration = DatabaseFixture.registration("é 漢.bin", size: .max - 1, feedback: feedback)

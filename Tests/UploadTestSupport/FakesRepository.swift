@@ -7,7 +7,7 @@ package actor FakeRepository: TaskRepository {
         case commit
         /// After the change: the COMMIT happened, and is reported as failed.
         case commitReport
-        case move, discard, probe
+        case move, discard, probe, touch
         /// After the snapshot was taken.
         case load
     }
@@ -99,6 +99,11 @@ package actor FakeRepository: TaskRepository {
         if task.receivedBytes == task.registration.fileSize { task.state = .verifying }
         tasks[id] = task
         return CommittedBlock(state: task.state, receivedBytes: task.receivedBytes)
+    }
+
+    package func touch(_ id: TaskID) throws {
+        try faults.check(.touch)
+        if tasks[id]?.state.isClosed == false { tasks[id]?.activeAt = clock.now }
     }
 
     package func move(

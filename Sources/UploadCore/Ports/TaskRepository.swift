@@ -32,6 +32,9 @@ public protocol TaskRepository: Sendable {
     /// alone. The results stand in the order of the blocks.
     func commit(_ blocks: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>]
 
+    /// Writes down that somebody works on an open task now, as a received block does.
+    func touch(_ id: TaskID) async throws
+
     /// Moves a task to another state, writes the event, and enqueues the callback where one is given: all or nothing.
     ///
     /// - Parameters:

@@ -50,7 +50,7 @@ extension UploadService {
                         store: store, spoolSpace: spoolSpace, cut: cut)
                     return try await intake.receive(parts)
                 }
-                return try await acknowledge(block, of: id, fileSize: fileSize, session: session)
+                return try await acknowledge(block, of: task, session: session)
             } catch is StagingFileGone {
                 // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
                 if await session.takeOnLoss(since: losses) {
@@ -82,9 +82,22 @@ extension UploadService {
         }
     }
 
+    /// A block that was held already is a block all the same: who sends a large part again must not be timed out under way.
+    private func noteActivity(on task: UploadTask) async {
+        // Now and then is enough, and costs a re-sent block no COMMIT of its own.
+        guard dependencies.clock.now.since(task.activeAt) >= .milliseconds(500) else { return }
+        do {
+            try await dependencies.repository.touch(task.id)
+        } catch {
+            // Its bytes are held, so the block is answered; the next one notes it.
+            dependencies.observer.observe(.backgroundFailure("noting that a task is worked on", error))
+        }
+    }
+
     private func acknowledge(
-        _ block: BlockIntake.Complete, of id: TaskID, fileSize: Int64, session: TaskSession
+        _ block: BlockIntake.Complete, of task: UploadTask, session: TaskSession
     ) async throws -> BlockReceipt {
+        let (id, fileSize) = (task.id, task.registration.fileSize)
         let pieces: [Block]
         let committed: CommittedBlock?
         do {
@@ -96,6 +109,7 @@ extension UploadService {
             throw error
         }
         await session.release(block.claim, committed: pieces)
+        if committed == nil { await noteActivity(on: task) }
         if committed?.state == .verifying {
             dependencies.observer.observe(.received(id))
             finisher.enqueue(id)
