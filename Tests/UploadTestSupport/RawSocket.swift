@@ -35,11 +35,8 @@ public final class RawSocket: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(call: "connect", code: code)
-        }
+        // Closed by deinit, which runs for whoever throws once all is set.
+        guard connected == 0 else { throw Failure(call: "connect", code: errno) }
     }
 
     deinit { close(descriptor) }
