@@ -74,16 +74,15 @@ struct DurabilityOrder: Sendable {
             // No block made the staging file of an empty file.
             _ = try await store.open(task.id, creating: true)
         }
-        let wasTooLong = try await cut(task)
+        try await cut(task)
         let digest = try await store.stagedDigest(of: task.id)
         guard let digest, digest.size == registration.fileSize else {
             return try await askAgain(task, keepingBytesBelow: digest?.size ?? 0)
         }
         guard digest.md5 == registration.fileMD5 else {
-            if wasTooLong {
-                // Whoever wrote behind the end may have written before it as well.
-                try await store.remove(task.id)
-                return try await askAgain(task, keepingBytesBelow: 0)
+            // The client is wrong about its file only if each block still is what was acknowledged.
+            if let damage = try await firstDamage(in: task.id) {
+                return try await askAgain(task, keepingBytesBelow: damage)
             }
             let reason = "the file's MD5 is \(digest.md5), registered was \(registration.fileMD5)"
             return try await close(task, as: .failed, .checksumMismatch, reason: reason)
@@ -100,7 +99,7 @@ struct DurabilityOrder: Sendable {
             let size = task.registration.fileSize
             // An empty file's staging file was never synced by a block.
             if size == 0 { _ = try await store.open(task.id, creating: true) }
-            _ = try await cut(task)
+            try await cut(task)
             // By its size, not its mere presence: whatever made another file of that name, it is not this one's bytes.
             if try await store.stagedSize(of: task.id) == size {
                 do {
@@ -125,13 +124,22 @@ struct DurabilityOrder: Sendable {
     }
 
     /// Takes away what somebody else appended to a staging file. The MD5 says whether the rest is still what it was.
-    ///
-    /// - Returns: whether there was something.
-    private func cut(_ task: UploadTask) async throws -> Bool {
+    private func cut(_ task: UploadTask) async throws {
         let size = task.registration.fileSize
-        guard let staged = try await store.stagedSize(of: task.id), staged > size else { return false }
+        guard let staged = try await store.stagedSize(of: task.id), staged > size else { return }
         try await store.cut(task.id, to: size)
-        return true
+    }
+
+    /// Where the first block starts whose staged bytes are not those that were acknowledged; `nil` when all are.
+    private func firstDamage(in id: TaskID) async throws -> Int64? {
+        var last: Int64?
+        while true {
+            let blocks = try await repository.blocks(of: id, after: last, limit: 100)
+            guard let end = blocks.last else { return nil }
+            let digests = try await store.stagedDigests(of: id, blocks.map(\.range))
+            for (block, digest) in zip(blocks, digests) where digest != block.md5 { return block.range.start }
+            last = end.range.start
+        }
     }
 
     // MARK: Closing

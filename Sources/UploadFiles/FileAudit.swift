@@ -1,4 +1,3 @@
-import Crypto
 import Glibc
 import SystemPackage
 import UploadCore
@@ -23,6 +22,9 @@ public final class FileAudit: FilesAudit {
         self.isAlone = isAlone
         self.threads = threads
     }
+
+    /// As it was given.
+    public var stagingFolder: String { folder.string }
 
     /// Tries the server's lock.
     public func isServerRunning() -> Bool {
@@ -61,7 +63,7 @@ public final class FileAudit: FilesAudit {
         try await blocking { [folder] in try SystemCall.fileSize(folder.appending(FileStore.name(of: id))) }
     }
 
-    /// Opens the file once and reads range after range, 1 MiB at a time.
+    /// Opens the file once and reads range after range.
     public func look(at ranges: [ByteRange], stagedFor id: TaskID) async throws -> [FoundBytes] {
         try await blocking { [folder] in
             let file: OwnedDescriptor
@@ -141,22 +143,11 @@ public final class FileAudit: FilesAudit {
     }
 
     private static func look(at range: ByteRange, of file: OwnedDescriptor) -> FoundBytes {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: portion, alignment: 4096)
-        defer { buffer.deallocate() }
-        var hash = Insecure.MD5()
-        var position = range.start
         do {
-            while position < range.end {
-                let window = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Int(clamping: range.end - position)))
-                let count = try file.descriptor.read(fromAbsoluteOffset: position, into: window)
-                guard count > 0 else { return .missing }
-                hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: window[..<count]))
-                position += Int64(count)
-            }
+            return try FileHashing.digest(of: range, in: file.descriptor).map { .digest($0) } ?? .missing
         } catch {
             return .unreadable("\(error)")
         }
-        return .digest(MD5Digest(hash.finalize()))
     }
 }
 

@@ -34,6 +34,22 @@ final class FileHashing: Sendable {
         }
     }
 
+    /// The MD5 of a range; `nil` when the file has fewer bytes. Blocks.
+    static func digest(of range: ByteRange, in file: FileDescriptor) throws -> MD5Digest? {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
+        defer { buffer.deallocate() }
+        var hash = Insecure.MD5()
+        var position = range.start
+        while position < range.end {
+            let window = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Int(clamping: range.end - position)))
+            let count = try file.read(fromAbsoluteOffset: position, into: window)
+            guard count > 0 else { return nil }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: window[..<count]))
+            position += Int64(count)
+        }
+        return MD5Digest(hash.finalize())
+    }
+
     func result() throws -> FileDigest {
         state.withLock { FileDigest(md5: MD5Digest($0.hash.finalize()), size: $0.size) }
     }

@@ -76,6 +76,7 @@ extension FileStore {
         guard let root = containment.root else { return nil }
         return try await blocking(on: targetThreads) { [self] in
             let target = try SystemCall.fileSystem(root)
+            guard !target.isReadOnly else { throw Errno.readOnlyFileSystem }
             return try target.device == inFolder { try SystemCall.fileSystem(folder) }.device ? nil : target.available
         }
     }

@@ -161,6 +161,25 @@ public final class FileStore: StagingStore {
         return try await digest(of: file, on: threads)
     }
 
+    /// Reads range after range; ends early when cancelled.
+    public func stagedDigests(of id: TaskID, _ ranges: [ByteRange]) async throws -> [MD5Digest?] {
+        let path = path(of: id)
+        var digests: [MD5Digest?] = []
+        for range in ranges {
+            try Task.checkCancellation()
+            let digest: MD5Digest? = try await blocking {
+                do {
+                    let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+                    return try file.closeAfter { try FileHashing.digest(of: range, in: file) }
+                } catch Errno.noSuchFileOrDirectory {
+                    return nil
+                }
+            }
+            digests.append(digest)
+        }
+        return digests
+    }
+
     /// Syncs file and folders, then reads the whole file, 4 MiB at a time; ends early when cancelled.
     public func publishedDigest(at path: String) async throws -> FileDigest? {
         let target = FilePath(path)

@@ -150,6 +150,11 @@ public struct SecretFile: Sendable {
         let file = try FileDescriptor.open(
             temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
         try file.closeAfter {
+            // Root may add a secret for the server's user, who has to be able to read it then.
+            var old = stat()
+            if path.withPlatformString({ stat($0, &old) }) == 0, old.st_uid != geteuid() {
+                guard fchown(file.rawValue, old.st_uid, old.st_gid) == 0 else { throw Errno(rawValue: errno) }
+            }
             _ = try file.writeAll(KeySecretText.write(secrets))
             try SystemCall.sync(file)
             FaultPoint.reach(.secretWritten)

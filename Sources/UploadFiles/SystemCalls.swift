@@ -146,11 +146,11 @@ enum SystemCall {
 
     /// The file system of this path: its device, and the bytes which an unprivileged user may still write to it
     /// (statvfs(3)).
-    static func fileSystem(_ path: FilePath) throws -> (device: UInt64, available: Int64) {
+    static func fileSystem(_ path: FilePath) throws -> (device: UInt64, available: Int64, isReadOnly: Bool) {
         guard let file = try status(path, stat) else { throw Errno.noSuchFileOrDirectory }
         var status = statvfs()
         try check { path.withPlatformString { statvfs($0, &status) } }
-        return (UInt64(file.st_dev), status.available)
+        return (UInt64(file.st_dev), status.available, status.f_flag & UInt(ST_RDONLY) != 0)
     }
 
     /// The bytes which an unprivileged user may still write to the file system of an open file or folder (fstatvfs(3)).

@@ -35,8 +35,8 @@ struct ErrorMiddleware: RouterMiddleware {
             return refusal.response
         case let error as UploadError where error.code != .internalError:
             // Path and task, not the query: that carries the key.
-            logger.info(
-                "refused: \(error.message)",
+            logger.log(
+                level: error.code == .storage ? .warning : .info, "refused: \(error.message)",
                 metadata: [
                     "path": "\(request.uri.path)", "taskId": "\(taskID(in: request) ?? "-")",
                     "retCode": "\(error.code.rawValue)", "client": "\(client)",

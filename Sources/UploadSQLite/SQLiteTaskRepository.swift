@@ -67,6 +67,13 @@ public struct SQLiteTaskRepository: TaskRepository {
         try await database.write { db in try db.run(Statements.touchTask, [now.description, id.rawValue]) }
     }
 
+    /// One range of the primary key.
+    public func blocks(of id: TaskID, after start: Int64?, limit count: Int) async throws -> [Block] {
+        try await database.read { db in
+            try db.rows(AuditStatements.blocks, [id.rawValue, start ?? -1, count]).map(Block.init(row:))
+        }
+    }
+
     /// One transaction: check, update, event, callback.
     public func move(
         _ id: TaskID, to state: TaskState, reason: String, callback: CallbackDraft?,

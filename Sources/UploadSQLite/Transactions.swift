@@ -14,7 +14,7 @@ extension UploadDatabase {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let pool = pool
+        let (pool, files) = (pool, files)
         let deadline = ContinuousClock.now + Self.longestWait
         do {
             return try await Task {
@@ -27,6 +27,7 @@ extension UploadDatabase {
                         return .commit
                     }
                     guard let result else { throw CancellationError() }
+                    try files.check()
                     return result
                 }
             }.value

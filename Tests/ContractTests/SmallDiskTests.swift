@@ -163,6 +163,9 @@ struct SmallDiskTests {
             try await bed.server.readiness(becomes: 200)
 
             try await inside(bed, "mount", "-o", "remount,ro", bed.server.storeDirectory)
+            try await bed.server.readiness(becomes: 503)
+            let refused = try await bed.server.post(NewTask(file, name: "refused"))
+            #expect(refused.retCode == "3" && refused.status == 507, "\(refused.text)")
             for upload in uploads { try await upload.sendAll(file, blockSize: 1000) }
             for upload in uploads { try await bed.expectWaiting(upload) }
             #expect(bed.server.stored(store + "/in/before") == file.bytes)

@@ -188,6 +188,7 @@ private struct ScriptedDatabase: DatabaseAudit {
 
 /// Nothing is where it should be.
 private struct ScriptedFiles: FilesAudit {
+    let stagingFolder = "/staging"
     var isRunning = false
     var size: Int64?
     var bytes = FoundBytes.missing

@@ -76,6 +76,11 @@ package actor FakeRepository: TaskRepository {
         return snapshot.map { (task: $0.0, held: $0.1) }
     }
 
+    package func blocks(of id: TaskID, after start: Int64?, limit count: Int) -> [Block] {
+        let sorted = blocks[id, default: []].sorted { $0.range.start < $1.range.start }
+        return Array(sorted.filter { $0.range.start > start ?? -1 }.prefix(count))
+    }
+
     package func commit(_ received: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>] {
         await faults.wait(.commit)
         try faults.check(.commit)

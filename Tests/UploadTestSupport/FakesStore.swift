@@ -78,6 +78,11 @@ package actor FakeStore: StagingStore {
         return staged[id].map { FileDigest(md5: md5($0), size: Int64($0.count)) }
     }
 
+    package func stagedDigests(of id: TaskID, _ ranges: [ByteRange]) -> [MD5Digest?] {
+        let bytes = staged[id] ?? []
+        return ranges.map { $0.end > Int64(bytes.count) ? nil : md5(bytes[$0]) }
+    }
+
     package func publishedDigest(at path: String) -> FileDigest? {
         published[path].map { FileDigest(md5: md5($0), size: Int64($0.count)) }
     }

@@ -113,7 +113,7 @@ public struct Doctor: Sendable {
                 for suspicion in try await examination.run(facts, &checkup) { try await visit(suspicion, &checkup) }
                 if facts.rows.count > 0, !facts.state.isClosed, !toldOfFolder {
                     toldOfFolder = true
-                    try await visit(Self.missingFolder, &checkup)
+                    try await visit(missingFolder, &checkup)
                 }
                 try await unclaim(facts, &checkup, visit)
             }
@@ -121,11 +121,13 @@ public struct Doctor: Sendable {
     }
 
     /// Without the folder nothing in it is judged: a volume that is not mounted is no reason to forget what it holds.
-    private static let missingFolder = Suspicion(
-        Finding(
-            .problem, .staging,
-            "the staging folder is not there, and open tasks hold bytes in it: mount its volume; or, where it is gone "
-                + "for good, make the folder <tmpDir>/<id of the installation>, then: fuploadServer doctor --repair"))
+    private var missingFolder: Suspicion {
+        Suspicion(
+            Finding(
+                .problem, .staging,
+                "the staging folder is not there, and open tasks hold bytes in it: mount its volume; or, where it is "
+                    + "gone for good: mkdir -p \(files.stagingFolder), then: fuploadServer doctor --repair"))
+    }
 
     /// A claim of a server that died is taken back at the next start, or by a repair.
     private func unclaim(

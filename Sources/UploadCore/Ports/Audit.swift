@@ -39,6 +39,9 @@ public protocol DatabaseAudit: Sendable {
 /// A file that can't be read is a finding, not an error; what is thrown concerns a folder.
 /// - Throws: ``AuditError``.
 public protocol FilesAudit: Sendable {
+    /// The path of the staging folder.
+    var stagingFolder: String { get }
+
     /// Whether a server works on this database at this moment.
     func isServerRunning() -> Bool
 

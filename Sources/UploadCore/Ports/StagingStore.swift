@@ -51,6 +51,9 @@ public protocol StagingStore: Sendable {
     /// The MD5 and size of the whole staging file; `nil` when there is none.
     func stagedDigest(of id: TaskID) async throws -> FileDigest?
 
+    /// The MD5 of each range of the staging file; `nil` for one that has fewer bytes there.
+    func stagedDigests(of id: TaskID, _ ranges: [ByteRange]) async throws -> [MD5Digest?]
+
     /// The MD5 and size of a file at a final path, which is made durable there first: a crash may have come between the
     /// rename and the folder's sync. `nil` when there is none.
     func publishedDigest(at path: String) async throws -> FileDigest?

@@ -26,6 +26,9 @@ public protocol TaskRepository: Sendable {
     /// The task and the bytes it holds, both as of one instant; `nil` when there is none.
     func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)?
 
+    /// A task's blocks after the one that starts at `start`, in order, at most `count` of them.
+    func blocks(of id: TaskID, after start: Int64?, limit count: Int) async throws -> [Block]
+
     /// Adds received blocks, whose bytes are durable already, and moves each task that is complete to `verifying`.
     ///
     /// One transaction for all; a block that its task does not accept any more (closed meanwhile, overlapping) fails

@@ -5,8 +5,6 @@ import Synchronization
 public actor Readiness {
     /// Strangers may ask as often as they like: the disk is troubled once a second at the most.
     private static let freshness = Duration.seconds(1)
-    /// For a disk to say how much room it has.
-    private static let patience = Duration.seconds(2)
 
     private let store: any StagingStore
     private let repository: any TaskRepository
@@ -15,7 +13,8 @@ public actor Readiness {
     private let minFreeSpace: Int64
     private var last: (at: Duration, reasons: [String])?
     private var running: Task<[String], Never>?
-    private var measuring: Task<Void, Never>?
+    /// What was asked and is not answered yet.
+    private var unanswered: Set<String> = []
 
     init(_ dependencies: UploadService.Dependencies, finisher: Finisher) {
         store = dependencies.store
@@ -40,52 +39,48 @@ public actor Readiness {
     }
 
     private func probe() async -> [String] {
-        let (store, repository) = (store, repository)
-        let failures = [
-            await failure("blocks can't be staged") { try await store.probe() },
-            await failure("the database can't be written") { try await repository.probe() },
-            await roomFailure(),
-            finisher.delayed > 0 ? "complete files can't be published, \(finisher.delayed) of them wait" : nil,
-        ]
-        return failures.compactMap(\.self)
-    }
-
-    /// The file system of finished files may be one that hangs. Then nobody waits for it, and it is asked no second time
-    /// before it has answered.
-    private func roomFailure() async -> String? {
-        let silence = "new tasks can't be taken: the disk of finished files does not answer"
-        guard measuring == nil else { return silence }
-        let (answers, feed) = AsyncStream<String?>.makeStream()
-        measuring = Task {
-            feed.yield(await measureRoom())
-            measuring = nil
+        let (store, repository, minFreeSpace) = (store, repository, minFreeSpace)
+        async let staging = answer("blocks can't be staged") { try await store.probe() }
+        // It waits for a lock as long as any request does.
+        async let database = answer("the database can't be written", within: .seconds(6)) {
+            try await repository.probe()
         }
-        let timer = Task { [clock] in
-            // It only throws when cancelled, and then there is an answer.
-            try? await clock.sleep(for: Self.patience)
-            feed.yield(silence)
-        }
-        defer { timer.cancel() }
-        for await answer in answers { return answer }
-        return nil
-    }
-
-    private func measureRoom() async -> String? {
-        let (store, minFreeSpace) = (store, minFreeSpace)
-        return await failure("new tasks can't be taken") {
+        async let room = answer("new tasks can't be taken") {
             let free = try store.freeSpace(target: await store.targetSpace())
             guard min(free.staging, free.target ?? .max) > minFreeSpace else {
                 throw UploadError(.storage, "the free space on the server's disk is used up")
             }
         }
+        let unpublished =
+            finisher.delayed > 0 ? "complete files can't be published, \(finisher.delayed) of them wait" : nil
+        return await [staging, database, room, unpublished].compactMap(\.self)
     }
 
-    private func failure(_ what: String, _ body: @Sendable () async throws -> Void) async -> String? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return "\(what): \((error as? UploadError)?.message ?? "internal error")"
+    /// What keeps `body` from being done; `nil` when it is done.
+    ///
+    /// A disk may hang. Then nobody waits for it, and it is asked no second time before it has answered.
+    private func answer(
+        _ what: String, within limit: Duration = .seconds(2), _ body: @escaping @Sendable () async throws -> Void
+    ) async -> String? {
+        let silence = "\(what): the disk does not answer"
+        guard unanswered.insert(what).inserted else { return silence }
+        let (answers, feed) = AsyncStream<String?>.makeStream()
+        Task {
+            do {
+                try await body()
+                feed.yield(nil)
+            } catch {
+                feed.yield("\(what): \((error as? UploadError)?.message ?? "internal error")")
+            }
+            unanswered.remove(what)
         }
+        let timer = Task { [clock] in
+            // It only throws when cancelled, and then there is an answer.
+            try? await clock.sleep(for: limit)
+            feed.yield(silence)
+        }
+        defer { timer.cancel() }
+        for await answer in answers { return answer }
+        return nil
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import UploadFiles
 
 extension ServerConfiguration {
@@ -5,10 +6,13 @@ extension ServerConfiguration {
     ///
     /// - Throws: ``InstanceLock/HeldError`` when another one does.
     func takeLocks() throws -> [InstanceLock] {
-        [
-            try InstanceLock(path: database + ".lock", for: "the database \(database)"),
-            try InstanceLock(path: tmpDirectory + "/.lock", for: "tmpDir \(tmpDirectory)"),
-        ]
+        var names = [database]
+        // A database may have a second name, a link: whoever uses the file's own has to meet the same lock.
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: database)) != nil {
+            names.append(URL(fileURLWithPath: database).resolvingSymlinksInPath().path)
+        }
+        return try names.map { try InstanceLock(path: $0 + ".lock", for: "the database \(database)") }
+            + [try InstanceLock(path: tmpDirectory + "/.lock", for: "tmpDir \(tmpDirectory)")]
     }
 
     /// A folder a database: a server started on another one by mistake must not take its files for orphans.
