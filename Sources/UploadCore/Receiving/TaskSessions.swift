@@ -6,6 +6,8 @@ final class TaskSessions: Sendable {
         var session: TaskSession
         var users = 0
         var lastUse = 0
+        /// Whether it goes with its last user.
+        var isForgotten = false
     }
 
     private struct State {
@@ -52,6 +54,8 @@ final class TaskSessions: Sendable {
     func forget(_ id: TaskID) {
         state.withLock { state in
             if state.entries[id]?.users == 0 { state.entries[id] = nil }
+            // Who completes a file most often still waits for its answer when the task is closed.
+            state.entries[id]?.isForgotten = true
         }
     }
 
@@ -70,6 +74,7 @@ final class TaskSessions: Sendable {
         let idle: TaskSession? = state.withLock { state in
             state.entries[id]?.users -= 1
             guard let entry = state.entries[id], entry.users == 0 else { return nil }
+            if entry.isForgotten { state.entries[id] = nil }
             if state.entries.count > idleLimit { evict(&state) }
             return entry.session
         }
