@@ -81,6 +81,8 @@ struct DeliveryTests {
             let next = try await finish(bed, "b")
             #expect(try await bed.receiver.callback(for: next.id).retCode == "0")
             #expect(bed.receiver.callbacks(for: upload.id).count == 1)
+            // The receiver has it a moment before the outbox says so.
+            try await delivered(bed, next)
             let backlog = try await bed.server.sqlite("SELECT task_id, state, last_status FROM callback_backlog")
             #expect(backlog == "\(upload.id)|dead|410")
         }
