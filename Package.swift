@@ -75,16 +75,19 @@ let package = Package(
             resources: [
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
                 .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
-                .embedInCode("0005_lasting_places.sql"),
+                .embedInCode("0005_lasting_places.sql"), .embedInCode("0006_running_hashes.sql"),
             ],
             swiftSettings: settings
         ),
         .target(
             name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite],
             swiftSettings: settings),
+        // Tests hash a lot, and they run debug builds.
+        .target(name: "CMD5", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        .target(name: "MD5Lanes", dependencies: ["CMD5"], swiftSettings: settings),
         .target(name: "CFileSystem"),
         .target(
-            name: "UploadFiles", dependencies: ["CFileSystem", "UploadCore", systemPackage, crypto],
+            name: "UploadFiles", dependencies: ["CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
@@ -152,6 +155,8 @@ let package = Package(
             dependencies: ["UploadSQLite", "UploadMigrations", "UploadTestSupport", grdb],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "MD5LanesTests", dependencies: ["MD5Lanes", "UploadTestSupport", crypto], swiftSettings: settings),
         .testTarget(
             name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto],
             swiftSettings: settings),

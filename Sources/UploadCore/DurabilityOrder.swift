@@ -13,7 +13,6 @@ struct DurabilityOrder: Sendable {
     let store: any StagingStore
     let directory: any BusinessServerDirectory
     let observer: any UploadObserver
-    private let commits: Batcher<ReceivedBlock, CommittedBlock>
     /// Tasks with one target go one after the other, so that the callback of the last tells what is there.
     private let targets = Gate<String>(width: 1)
 
@@ -22,7 +21,6 @@ struct DurabilityOrder: Sendable {
         store = dependencies.store
         directory = dependencies.directory
         observer = dependencies.observer
-        commits = Batcher { [repository] in try await repository.commit($0) }
     }
 
     // MARK: A block
@@ -47,8 +45,9 @@ struct DurabilityOrder: Sendable {
         // 3. They are on disk. Blocks of one file that come together share the fdatasync.
         try await file.sync()
         FaultPoint.reach(.blockSynced)
-        // 4. Their rows are. Blocks of all files that come together share the COMMIT.
-        let committed = try await commits.submit(ReceivedBlock(taskID: id, pieces: digests.pieces))
+        // 4. Their rows are. The repository lets blocks of all files that come together share the COMMIT.
+        let committed = try await repository.commit(
+            ReceivedBlock(taskID: id, pieces: digests.pieces, hash: file.hash.unwritten()))
         FaultPoint.reach(.blockCommitted)
         // 5. Only now may the caller answer.
         return (digests.pieces, committed)
@@ -58,26 +57,26 @@ struct DurabilityOrder: Sendable {
 
     /// Takes a complete task from where it stands to its end: verify, publish, finished or failed, callback enqueued.
     ///
+    /// - Parameter session: the task's.
     /// - Returns: the task as it stands then: closed, or `receiving` again when staged bytes turned out to be gone;
     ///   `nil` when there was nothing to do.
     /// - Throws: on trouble that may pass (disk full, database busy): call again later.
-    func finish(_ id: TaskID) async throws -> UploadTask? {
+    func finish(_ id: TaskID, in session: TaskSession) async throws -> UploadTask? {
         guard var task = try await repository.task(id), !task.state.isClosed else { return nil }
-        if task.state == .verifying { task = try await verify(task) }
+        if task.state == .verifying { task = try await verify(task, in: session) }
         if task.state == .publishing { task = try await publish(task) }
         return task
     }
 
-    private func verify(_ task: UploadTask) async throws -> UploadTask {
+    private func verify(_ task: UploadTask, in session: TaskSession) async throws -> UploadTask {
         let registration = task.registration
         if registration.fileSize == 0 {
             // No block made the staging file of an empty file.
             _ = try await store.open(task.id, creating: true)
         }
         try await cut(task)
-        let digest = try await store.stagedDigest(of: task.id)
-        guard let digest, digest.size == registration.fileSize else {
-            return try await askAgain(task, keepingBytesBelow: digest?.size ?? 0)
+        guard let digest = try await digest(of: task, in: session), digest.size == registration.fileSize else {
+            return try await askAgain(task, keepingBytesBelow: try await store.stagedSize(of: task.id) ?? 0)
         }
         guard digest.md5 == registration.fileMD5 else {
             // The client is wrong about its file only if each block still is what was acknowledged.
@@ -92,6 +91,22 @@ struct DurabilityOrder: Sendable {
             task.id, to: .publishing, reason: "MD5 verified", callback: nil, check: stillIs(.verifying))
         FaultPoint.reach(.publishingCommitted)
         return verified
+    }
+
+    /// The staged file's MD5 and size: what was computed while it arrived, where that says what it should.
+    private func digest(of task: UploadTask, in session: TaskSession) async throws -> FileDigest? {
+        let size = task.registration.fileSize
+        guard try await store.stagedSize(of: task.id) == size else { return nil }
+        do {
+            let md5 = try await session.fileDigest(ofSize: size)
+            if md5 == task.registration.fileMD5 { return FileDigest(md5: task.registration.fileMD5, size: size) }
+            // The bytes themselves decide.
+            let digest = try await store.stagedDigest(of: task.id)
+            if let md5, let digest, digest.md5 != md5 { observer.observe(.hashDiffered(task.id)) }
+            return digest
+        } catch is StagingFileGone {
+            return nil
+        }
     }
 
     private func publish(_ task: UploadTask) async throws -> UploadTask {

@@ -54,3 +54,10 @@ final class FileHashing: Sendable {
         state.withLock { FileDigest(md5: MD5Digest($0.hash.finalize()), size: $0.size) }
     }
 }
+
+extension MD5Digest {
+    init(_ digest: Insecure.MD5Digest) {
+        guard let value = MD5Digest(bytes: digest) else { preconditionFailure("an MD5 digest has 16 bytes") }
+        self = value
+    }
+}

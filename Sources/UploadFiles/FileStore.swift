@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 import SystemPackage
@@ -13,6 +14,7 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// For what touches the finished files' file system: it may be one that hangs, and blocks go elsewhere.
     let targetThreads: IOThreads
+    private let lanes = HashLanes(width: ProcessInfo.processInfo.activeProcessorCount)
     /// The staging folder's file system, since ``prepare()``.
     let home = Mutex<FileSystemIdentity?>(nil)
     /// Keeps `storeDir` from being unmounted under the server; `nil` without one.
@@ -81,7 +83,9 @@ public final class FileStore: StagingStore {
                 return descriptor
             }
         }
-        return LocalStagingFile(descriptor, threads: threads) { [self] in try syncName(of: id, holdsNothing: creating) }
+        return LocalStagingFile(descriptor, threads: threads, lanes: lanes) { [self] in
+            try syncName(of: id, holdsNothing: creating)
+        }
     }
 
     /// - Parameter holdsNothing: whether the task held no byte when the file was opened. Also a request that broke off may
@@ -116,7 +120,7 @@ public final class FileStore: StagingStore {
 
     /// Hashes on the I/O threads.
     public func makeVerifier(for block: ByteRange) -> any BlockWriter {
-        LocalBlockWriter(nil, threads: threads, block: block, pieces: [])
+        LocalBlockWriter(nil, threads: threads, lanes: lanes, block: block, pieces: [])
     }
 
     /// ftruncate(2) and fsync(2).

@@ -68,10 +68,13 @@ public final class IOThreads: Sendable {
     /// Runs a blocking closure on one of the threads. Not cut short by cancellation.
     public func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            shared.state.withLock { state in
-                state.jobs.append { continuation.resume(with: Swift.Result { try body() }) }
-            }
-            shared.available.signal()
+            submit { continuation.resume(with: Swift.Result { try body() }) }
         }
+    }
+
+    /// The same, where the closure itself says that it is done.
+    func submit(_ body: @escaping @Sendable () -> Void) {
+        shared.state.withLock { $0.jobs.append(body) }
+        shared.available.signal()
     }
 }

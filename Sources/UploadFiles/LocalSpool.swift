@@ -46,9 +46,8 @@ final class LocalSpool: Spool {
     func read(at offset: Int64, count: Int) async throws -> any ByteChunk {
         do {
             return try await threads.run { [file] in
-                try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                    filled = try file.descriptor.read(
-                        fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+                try OwnedBytes(capacity: count) { memory in
+                    try file.descriptor.read(fromAbsoluteOffset: offset, into: memory)
                 }
             }
         } catch {

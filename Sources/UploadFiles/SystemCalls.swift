@@ -103,6 +103,13 @@ enum SystemCall {
         return status.st_nlink == 0
     }
 
+    /// The file's number (inode) on its file system.
+    static func number(of descriptor: FileDescriptor) throws -> UInt64 {
+        var status = stat()
+        try check { fstat(descriptor.rawValue, &status) }
+        return UInt64(status.st_ino)
+    }
+
     /// Size in bytes of a regular file; `nil` when there is no such file.
     static func fileSize(_ path: FilePath) throws -> Int64? {
         try status(path, stat).map { Int64($0.st_size) }

@@ -103,4 +103,9 @@ struct BufferChunk: ByteChunk {
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try buffer.withUnsafeReadableBytes(body)
     }
+
+    func pinned() -> PinnedBytes {
+        // The bytes stay where they are as long as their storage is held, and nobody writes to it.
+        buffer.withUnsafeReadableBytesWithStorageManagement { bytes, _ in PinnedBytes(bytes, owner: buffer) }
+    }
 }

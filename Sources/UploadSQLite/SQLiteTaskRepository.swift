@@ -46,9 +46,11 @@ public struct SQLiteTaskRepository: TaskRepository {
     }
 
     /// One snapshot: the row, and the task's blocks in order.
-    public func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {
+    public func taskWithRanges(
+        _ id: TaskID
+    ) async throws -> (task: UploadTask, held: RangeSet, hash: FileHashState)? {
         try await database.read { db in
-            guard let task = try Self.task(id, db) else { return nil }
+            guard let row = try db.row(Statements.hashedTask, [id.rawValue]) else { return nil }
             var held = RangeSet()
             let rows = try Row.fetchCursor(db.cachedStatement(sql: Statements.blocksOfTask), arguments: [id.rawValue])
             while let row = try rows.next() {
@@ -57,7 +59,9 @@ public struct SQLiteTaskRepository: TaskRepository {
                 }
                 held.insert(range)
             }
-            return (task, held)
+            let hash = FileHashState(
+                round: row["hash_round"], bytes: row["hashed_bytes"], text: row["hash_state"] ?? "")
+            return (try UploadTask(row: row), held, hash)
         }
     }
 

@@ -9,6 +9,8 @@ enum Statements {
 
     static let task = "SELECT \(taskColumns) FROM tasks WHERE id = ?"
 
+    static let hashedTask = "SELECT \(taskColumns), hash_round, hashed_bytes, hash_state FROM tasks WHERE id = ?"
+
     static let openTaskOfRegistration = """
         SELECT \(taskColumns) FROM tasks
         WHERE business_server = ? AND user_id = ? AND file_md5 = ? AND file_size = ? AND store_path = ?
@@ -93,6 +95,10 @@ enum Statements {
 
     static let completeTask = "UPDATE tasks SET state = 'verifying' WHERE id = ? AND received_bytes = file_size"
 
+    static let putDownHash = """
+        UPDATE tasks SET hashed_bytes = ?, hash_state = nullif(?, '') WHERE id = ? AND hash_round = ?
+        """
+
     static let deleteBlocksFrom = "DELETE FROM blocks WHERE task_id = ? AND end_byte >= ?"
 
     // MARK: Events
@@ -157,14 +163,15 @@ enum Statements {
 
     /// By name, for the test of the plans.
     static let all: [(name: String, sql: String)] = [
-        ("task", task), ("openTaskOfRegistration", openTaskOfRegistration), ("openTotals", openTotals),
+        ("task", task), ("hashedTask", hashedTask), ("openTaskOfRegistration", openTaskOfRegistration),
+        ("openTotals", openTotals),
         ("insertTask", insertTask), ("moveTask", moveTask), ("touchTask", touchTask),
         ("rekeyTask", rekeyTask),
         ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("idleTasks", idleTasks),
         ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("probe", probe), ("progress", progress), ("completeTask", completeTask),
-        ("deleteBlocksFrom", deleteBlocksFrom),
+        ("putDownHash", putDownHash), ("deleteBlocksFrom", deleteBlocksFrom),
         ("insertEvent", insertEvent), ("insertCallback", insertCallback), ("releaseAllClaims", releaseAllClaims),
         ("readdress", readdress), ("postpone", postpone), ("pendingDestinations", pendingDestinations),
         ("claimDue", claimDue),

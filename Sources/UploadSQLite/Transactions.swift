@@ -3,36 +3,25 @@ import GRDBSQLite
 import UploadCore
 
 extension UploadDatabase {
-    /// One IMMEDIATE transaction on the writer, durable when it returns.
+    /// One change, durable when it returns; it shares its IMMEDIATE transaction with others that come at the same time.
     ///
     /// Runs to its end even when the caller is cancelled: a client which hangs up must not undo a commit whose bytes
     /// are on disk already, nor leave us in doubt whether it happened.
     ///
     /// While another program holds the write lock, calls wait in a queue. Each waits for ``longestWait`` in all, counted
     /// from the call: those behind the first one don't wait anew.
-    /// - Throws: `busy` when the lock was held for longer.
+    /// - Throws: `busy` when the lock was held for longer; what `body` throws, which undoes this change alone.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
-        let (pool, files) = (pool, files)
-        let deadline = ContinuousClock.now + Self.longestWait
-        do {
-            return try await Task {
-                try await pool.writeWithoutTransaction { db in
-                    let rest = max(deadline - .now, .zero)
-                    sqlite3_busy_timeout(db.sqliteConnection, CInt(clamping: rest.milliseconds))
-                    var result: Result?
-                    try db.inTransaction(.immediate) {
-                        result = try body(db)
-                        return .commit
-                    }
-                    guard let result else { throw CancellationError() }
-                    try files.check()
-                    return result
-                }
-            }.value
-        } catch {
-            throw UploadError(translating: error)
+        try await withCheckedThrowingContinuation { continuation in
+            commits.submit(
+                GroupCommit.Change(deadline: .now + Self.longestWait) { db in
+                    let result = try body(db)
+                    return { continuation.resume(returning: result) }
+                } fail: { error in
+                    continuation.resume(throwing: UploadError(translating: error))
+                })
         }
     }
 

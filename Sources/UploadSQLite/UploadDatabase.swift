@@ -17,7 +17,7 @@ public struct UploadDatabase: Sendable {
 
     let pool: DatabasePool
     let now: @Sendable () -> Timestamp
-    let files: DatabaseFiles
+    let commits: GroupCommit
 
     /// The version of the SQLite library in use, e.g. "3.40.1".
     public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
@@ -61,7 +61,7 @@ public struct UploadDatabase: Sendable {
             }
             try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in try assertDurable(db) }
-            return UploadDatabase(pool: pool, now: now, files: DatabaseFiles(path: path))
+            return UploadDatabase(pool: pool, now: now, commits: GroupCommit(pool, files: DatabaseFiles(path: path)))
         } catch let error as DatabaseOpenError {
             throw error
         } catch let error as DatabaseError where isDamage(error) {

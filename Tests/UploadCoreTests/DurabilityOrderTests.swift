@@ -25,7 +25,16 @@ import UploadTestSupport
         return task
     }
 
-    private func finish(_ task: UploadTask) async throws -> UploadTask? { try await durability.finish(task.id) }
+    /// As the finisher does it.
+    private func finish(_ id: TaskID) async throws -> UploadTask? {
+        try await surroundings.service.sessions.with(id) { session in
+            let task = try await durability.finish(id, in: session)
+            if task?.state == .receiving { await session.reset() }
+            return task
+        }
+    }
+
+    private func finish(_ task: UploadTask) async throws -> UploadTask? { try await finish(task.id) }
 
     // MARK: Order
 
@@ -48,7 +57,7 @@ import UploadTestSupport
     @Test func aFileIsVerifiedThenPublishedThenCalledBack() async throws {
         let task = try await complete(staged: content)
         let finished = try await finish(task)
-        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move finished(0)"])
+        #expect(surroundings.journal.entries == ["open", "digest", "move publishing", "publish", "move finished(0)"])
         #expect(finished?.state == .finished)
         #expect(await surroundings.store.published == [task.targetPath: content])
         #expect(await surroundings.store.staged.isEmpty)
@@ -70,7 +79,7 @@ import UploadTestSupport
         let task = try await complete(staged: wrong)
         let failed = try await finish(task)
         #expect(failed?.state == .failed)
-        #expect(surroundings.journal.entries == ["digest", "move failed(-2)"])
+        #expect(surroundings.journal.entries == ["open", "digest", "digest", "move failed(-2)"])
         #expect(await surroundings.store.published.isEmpty)
         #expect(failed?.reason.contains(md5(wrong).description) == true)
     }
@@ -80,7 +89,7 @@ import UploadTestSupport
         surroundings.store.faults.fail(.publish, with: PublishError(reason: "a folder stands there"))
         let failed = try await finish(task)
         #expect(failed?.state == .failed)
-        #expect(surroundings.journal.entries == ["digest", "move publishing", "publish", "move failed(-4)"])
+        #expect(surroundings.journal.entries == ["open", "digest", "move publishing", "publish", "move failed(-4)"])
         #expect(await surroundings.repository.callbacks[task.id]?.status == "a folder stands there")
     }
 
@@ -121,7 +130,7 @@ import UploadTestSupport
         let task = try await complete(staged: wrong + [1], acknowledged: content)
         #expect(try await finish(task)?.state == .receiving)
         #expect(await surroundings.repository.blocks[task.id]?.map(\.range) == [range(0, 9)])
-        #expect(surroundings.journal.entries == ["cut", "digest", "discard from 10"])
+        #expect(surroundings.journal.entries == ["cut", "open", "digest", "digest", "discard from 10"])
         let parts = Body.block(range(10, 19), of: content)
         _ = try await surroundings.service.receive(surroundings.address(task), parts: parts)
         #expect(try await finish(task)?.state == .finished)
@@ -160,7 +169,7 @@ import UploadTestSupport
         let again = try await finish(task)
         #expect(again?.state == .receiving)
         #expect(again?.receivedBytes == 10)
-        #expect(surroundings.journal.entries == ["digest", "discard from 15"])
+        #expect(surroundings.journal.entries == ["discard from 15"])
     }
 
     /// Nobody can send the bytes of an empty file again, so it must not be asked for.
@@ -185,7 +194,7 @@ import UploadTestSupport
         await surroundings.repository.plant(task.id, state)
         surroundings.journal.clear()
         #expect(try await finish(task)?.state == (state.isClosed ? nil : state))
-        #expect(try await durability.finish(taskID(99)) == nil)
+        #expect(try await finish(taskID(99)) == nil)
         #expect(surroundings.journal.entries == [])
     }
 

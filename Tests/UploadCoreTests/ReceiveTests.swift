@@ -76,7 +76,7 @@ import UploadTestSupport
         #expect(error?.code == code)
         #expect(error?.message.hasPrefix(parameter) == true)
         #expect(await surroundings.repository.blocks[task.id] == nil)
-        #expect(await surroundings.repository.batches == [])
+        #expect(await surroundings.repository.commits == 0)
         // The range is free again.
         #expect(try await send(range(0, 19), to: task).missing == [])
     }

@@ -43,7 +43,7 @@ import UploadTestSupport
         surroundings.repository.faults.fail(.commitReport, with: UploadError(.internalError, "I/O error"))
         await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
         #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
-        #expect(await surroundings.repository.batches == [1])
+        #expect(await surroundings.repository.commits == 1)
     }
 
     /// A thousand of them would keep each other reading for minutes.
@@ -60,7 +60,7 @@ import UploadTestSupport
         let task = try await surroundings.register(content)
         surroundings.store.faults.fail(.sync, with: UploadError(.internalError, "I/O error"))
         await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
-        #expect(await surroundings.repository.batches == [])
+        #expect(await surroundings.repository.commits == 0)
         // With a fresh descriptor it is tried again, from the first byte on.
         #expect(try await send(range(0, 9), to: task).missing == [range(10, 19)])
         #expect(await surroundings.store.opens == 2)
@@ -77,7 +77,7 @@ import UploadTestSupport
         let error = await #expect(throws: UploadError.self) { try await other.value }
         #expect(error?.code == .internalError)
         #expect(await surroundings.store.syncs == 1)
-        #expect(await surroundings.repository.batches == [])
+        #expect(await surroundings.repository.commits == 0)
         #expect(try await send(range(0, 19), to: task).missing == [])
     }
 

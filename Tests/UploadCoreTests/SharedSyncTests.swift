@@ -3,7 +3,7 @@ import UploadTestSupport
 
 @testable import UploadCore
 
-/// Blocks that arrive together share one sync a file and one COMMIT (``DurabilityOrder``).
+/// Blocks that arrive together share one sync a file (``OpenStagingFile``).
 @Suite(.timeLimit(.minutes(1))) struct SharedSyncTests {
     private let surroundings = FakeSurroundings()
 
@@ -17,7 +17,6 @@ import UploadTestSupport
         let (content, other) = (SeededGenerator.bytes(20), SeededGenerator.bytes(20, seed: 2))
         let (task, neighbour) = (try await surroundings.register(content), try await surroundings.register(other))
         let syncing = surroundings.store.faults.hold(.sync)
-        let committing = surroundings.repository.faults.hold(.commit)
         let first = send(range(0, 4), of: content, to: task)
         await syncing.arrived()
 
@@ -27,30 +26,15 @@ import UploadTestSupport
         let late = [send(range(5, 9), of: content, to: task), send(range(10, 14), of: content, to: task)]
         while await syncs.inQueue < late.count { await Task.yield() }
         syncing.open()
-        await committing.arrived()
-
-        // The first one's COMMIT goes on: all others, of whichever file, wait for theirs, which is one.
         let elsewhere = send(range(0, 9), of: other, to: neighbour)
-        let commits = try #require(surroundings.service.durability.queue)
-        while await commits.inQueue < late.count + 1 { await Task.yield() }
-        #expect(await surroundings.repository.batches == [])
-        committing.open()
         for request in [first, elsewhere] + late { _ = try await request.value }
         #expect(await surroundings.store.syncs == 3, "two of the one file, one of the other")
-        #expect(await surroundings.repository.batches == [1, 3])
     }
 }
 
 extension OpenStagingFile {
     fileprivate var queue: Batcher<Void, Void>? {
         Mirror(reflecting: self).children.first { $0.label == "syncs" }?.value as? Batcher<Void, Void>
-    }
-}
-
-extension DurabilityOrder {
-    fileprivate var queue: Batcher<ReceivedBlock, CommittedBlock>? {
-        Mirror(reflecting: self).children.first { $0.label == "commits" }?.value
-            as? Batcher<ReceivedBlock, CommittedBlock>
     }
 }
 

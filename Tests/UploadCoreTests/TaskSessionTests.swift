@@ -14,7 +14,7 @@ import UploadTestSupport
 
     private func commit(_ range: ByteRange, of id: TaskID) async throws -> [Block] {
         let pieces = [Block(range: range, md5: md5([]))]
-        _ = try await surroundings.repository.commit([ReceivedBlock(taskID: id, pieces: pieces)])
+        _ = try await surroundings.repository.commit(ReceivedBlock(taskID: id, pieces: pieces))
         return pieces
     }
 

@@ -38,6 +38,28 @@ import UploadTestSupport
         #expect(await state(after) == .timedOut)
     }
 
+    /// A thread that has to wait, on a machine that is busy.
+    private struct HesitantClock: ServiceClock {
+        let clock: ManualClock
+        let hesitation = Counter()
+        let duration: Duration
+
+        var now: Timestamp {
+            // Once, between the look at the uptime and the one at the wall clock.
+            if hesitation.value == 1 { clock.advance(by: duration) }
+            hesitation.increment()
+            return clock.now
+        }
+        var uptime: Duration { clock.uptime }
+        func sleep(for duration: Duration) async throws { try await clock.sleep(for: duration) }
+    }
+
+    @Test(arguments: [1900, 30_000]) func aWaitBetweenTwoLooksIsNoJump(milliseconds: Int) {
+        let timeline = Timeline(HesitantClock(clock: clock, duration: .milliseconds(milliseconds)))
+        #expect(timeline.instant(ago: .seconds(10)) == clock.now.advanced(by: .seconds(-10)))
+        #expect(timeline.look() == .zero)
+    }
+
     /// What was stored in between bears times that are a day too early for the clock of before and of now.
     @Test func aSteadyUploadLivesThroughAJumpAndBack() async throws {
         let sweeper = sweeper()

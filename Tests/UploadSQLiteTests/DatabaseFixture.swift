@@ -47,8 +47,7 @@ struct DatabaseFixture: Sendable {
     @discardableResult
     func commit(_ ranges: ByteRange..., to task: UploadTask) async throws -> CommittedBlock {
         let pieces = ranges.map { Block(range: $0, md5: md5("\($0)".utf8)) }
-        let results = try await repository.commit([ReceivedBlock(taskID: task.id, pieces: pieces)])
-        return try results[0].get()
+        return try await repository.commit(ReceivedBlock(taskID: task.id, pieces: pieces))
     }
 
     @discardableResult

@@ -182,14 +182,14 @@ import UploadTestSupport
             now: {
                 begun.increment()
                 return fixture.clock.now
-            }, files: DatabaseFiles(path: fixture.path))
+            }, commits: fixture.database.commits)
         let block = ReceivedBlock(taskID: task.id, pieces: [Block(range: range(0, 9), md5: md5([]))])
-        let committing = Task { try await SQLiteTaskRepository(slow).commit([block]) }
+        let committing = Task { try await SQLiteTaskRepository(slow).commit(block) }
         await begun.reach(1)
         let before = try await fixture.number("SELECT count(*) FROM blocks")
         #expect(before == 0)
         try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-        #expect(try await committing.value[0].get().receivedBytes == 10)
+        #expect(try await committing.value.receivedBytes == 10)
     }
 
     @Test(.timeLimit(.minutes(1))) func aWriteIsFinishedThoughItsCallerIsCancelled() async throws {
@@ -198,10 +198,10 @@ import UploadTestSupport
         let block = ReceivedBlock(taskID: task.id, pieces: [Block(range: range(0, 9), md5: md5([]))])
         let committing = Task {
             while !Task.isCancelled { await Task.yield() }
-            return try await fixture.repository.commit([block])
+            return try await fixture.repository.commit(block)
         }
         committing.cancel()
-        #expect(try await committing.value[0].get().receivedBytes == 10)
+        #expect(try await committing.value.receivedBytes == 10)
         #expect(try await fixture.repository.task(task.id)?.receivedBytes == 10)
     }
 

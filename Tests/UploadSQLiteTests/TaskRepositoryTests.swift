@@ -90,16 +90,21 @@ import UploadTestSupport
         func block(_ id: TaskID, _ ranges: ByteRange...) -> ReceivedBlock {
             ReceivedBlock(taskID: id, pieces: ranges.map { Block(range: $0, md5: md5([])) })
         }
-        let results = try await repository.commit([
+        var codes: [UploadError.Code?] = []
+        var last: CommittedBlock?
+        for block in [
             block(good.id, range(0, 9)), block(closed.id, range(0, 9)), block(late.id, range(0, 4), range(19, 25)),
             block(taskID(4711), range(0, 9)), block(good.id, range(5, 14)), block(good.id, range(10, 14)),
-        ])
-        var codes: [UploadError.Code?] = []
-        for result in results {
-            if case .failure(let error) = result { codes.append(error.code) } else { codes.append(nil) }
+        ] {
+            do {
+                last = try await repository.commit(block)
+                codes.append(nil)
+            } catch let error as UploadError {
+                codes.append(error.code)
+            }
         }
         #expect(codes == [nil, .closed, .busy, .noSuchTask, .busy, nil])
-        #expect(try results[5].get() == CommittedBlock(state: .receiving, receivedBytes: 15))
+        #expect(last == CommittedBlock(state: .receiving, receivedBytes: 15))
         // Of a refused one nothing stays, its first piece neither.
         #expect(try await repository.taskWithRanges(late.id)?.held.ranges == [range(10, 19)])
         #expect(try await repository.taskWithRanges(good.id)?.held.ranges == [range(0, 14)])

@@ -17,7 +17,8 @@ package actor FakeRepository: TaskRepository {
     package private(set) var tasks: [TaskID: UploadTask] = [:]
     package private(set) var blocks: [TaskID: [Block]] = [:]
     package private(set) var callbacks: [TaskID: CallbackDraft] = [:]
-    package private(set) var batches: [Int] = []
+    package private(set) var commits = 0
+    private var hashes: [TaskID: FileHashState] = [:]
     private var closedAt: [TaskID: Timestamp] = [:]
     private let clock: ManualClock
     private var lastID: Int64 = 0
@@ -69,29 +70,34 @@ package actor FakeRepository: TaskRepository {
 
     package func task(_ id: TaskID) -> UploadTask? { tasks[id] }
 
-    package func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)? {
-        let snapshot = tasks[id].map { ($0, RangeSet(blocks[id, default: []].map(\.range))) }
+    package func taskWithRanges(
+        _ id: TaskID
+    ) async throws -> (task: UploadTask, held: RangeSet, hash: FileHashState)? {
+        let snapshot = tasks[id].map { ($0, RangeSet(blocks[id, default: []].map(\.range)), hash(of: id)) }
         await faults.wait(.load)
         try faults.check(.load)
-        return snapshot.map { (task: $0.0, held: $0.1) }
+        return snapshot.map { (task: $0.0, held: $0.1, hash: $0.2) }
     }
+
+    /// How far the file's MD5 has come.
+    package func hash(of id: TaskID) -> FileHashState { hashes[id] ?? FileHashState(round: 0) }
 
     package func blocks(of id: TaskID, after start: Int64?, limit count: Int) -> [Block] {
         let sorted = blocks[id, default: []].sorted { $0.range.start < $1.range.start }
         return Array(sorted.filter { $0.range.start > start ?? -1 }.prefix(count))
     }
 
-    package func commit(_ received: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>] {
+    package func commit(_ block: ReceivedBlock) async throws -> CommittedBlock {
         await faults.wait(.commit)
         try faults.check(.commit)
         journal.note("commit")
-        batches.append(received.count)
-        let results = received.map { block in Result { () throws(UploadError) in try commit(block) } }
+        commits += 1
+        let committed = try add(block)
         try faults.check(.commitReport)
-        return results
+        return committed
     }
 
-    private func commit(_ block: ReceivedBlock) throws(UploadError) -> CommittedBlock {
+    private func add(_ block: ReceivedBlock) throws(UploadError) -> CommittedBlock {
         let id = block.taskID
         guard var task = tasks[id] else { throw .noSuchTask }
         if task.state.isClosed { throw .closed(task.state) }
@@ -99,6 +105,7 @@ package actor FakeRepository: TaskRepository {
         let overlaps = block.pieces.contains { piece in held.contains { $0.range.overlaps(piece.range) } }
         guard !overlaps, !task.state.isComplete else { throw UploadError(.busy, "the range changed meanwhile") }
         blocks[id] = held + block.pieces
+        if let hash = block.hash, hash.round == self.hash(of: id).round { hashes[id] = hash }
         task.receivedBytes += block.pieces.reduce(0) { $0 + $1.range.count }
         task.activeAt = clock.now
         if task.receivedBytes == task.registration.fileSize { task.state = .verifying }
@@ -145,6 +152,7 @@ package actor FakeRepository: TaskRepository {
         defer { tasks[id] = task }
         let before = task.receivedBytes
         task.receivedBytes = held
+        if held < before { hashes[id] = FileHashState(round: hash(of: id).round + 1) }
         return before - held
     }
 

@@ -139,6 +139,35 @@ private struct FakeStagingFile: StagingFile {
     }
 
     func sync() async throws { try await store.step(.sync) }
+
+    func number() throws -> UInt64 { 1 }
+
+    func makeHash(resuming state: FileHashState) -> any FileHash { FakeHash(store: store, id: id) }
+}
+
+/// Reads all that it is to cover each time, so a state put down says only how much it was.
+private final class FakeHash: FileHash {
+    private let store: FakeStore
+    private let id: TaskID
+    private let covered = Mutex<[UInt8]>([])
+
+    init(store: FakeStore, id: TaskID) {
+        (self.store, self.id) = (store, id)
+    }
+
+    func advance(to end: Int64) async throws -> Int64 {
+        try await store.step(.digest)
+        guard let staged = await store.staged[id] else { throw StagingFileGone() }
+        let bytes = Array(staged.prefix(Int(end)))
+        covered.withLock { $0 = bytes }
+        return Int64(bytes.count)
+    }
+
+    func putDown() -> (bytes: Int64, text: String) {
+        covered.withLock { (Int64($0.count / 64 * 64), "fake") }
+    }
+
+    func digest() -> MD5Digest { covered.withLock { md5($0) } }
 }
 
 private actor FakeWriter: BlockWriter {

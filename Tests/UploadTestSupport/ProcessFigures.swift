@@ -24,6 +24,13 @@ extension ProgramProcess {
         return fields.dropFirst(12).prefix(2).compactMap { Int($0) }.reduce(0, +)
     }
 
+    /// Bytes read since it began, from files and sockets alike.
+    public func bytesRead() throws -> Int {
+        let figures = try String(contentsOfFile: "/proc/\(pid)/io", encoding: .utf8)
+        let line = figures.split(separator: "\n").first { $0.hasPrefix("rchar:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+
     /// Memory in use, in KiB (VmRSS).
     public func residentKiB() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)

@@ -21,11 +21,14 @@ public struct ReceivedBlock: Sendable {
     public var taskID: TaskID
     /// The parts which were missing, ascending, disjoint; never empty.
     public var pieces: [Block]
+    /// How far the file's MD5 has come meanwhile; `nil` when that is written already.
+    public var hash: FileHashState?
 
     /// Memberwise.
-    public init(taskID: TaskID, pieces: [Block]) {
+    public init(taskID: TaskID, pieces: [Block], hash: FileHashState? = nil) {
         self.taskID = taskID
         self.pieces = pieces
+        self.hash = hash
     }
 }
 

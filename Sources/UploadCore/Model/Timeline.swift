@@ -64,8 +64,23 @@ public final class Timeline: Sendable {
         }
     }
 
+    /// The two clocks at one moment, as far as that can be had: where the thread has to wait between two looks at them, on a
+    /// machine that is busy, the wait is no jump.
     private static func stretch(_ clock: any ServiceClock) -> Stretch {
-        let uptime = clock.uptime
-        return Stretch(start: uptime, offset: clock.now.milliseconds - uptime.milliseconds)
+        var (stretch, gap) = look(clock)
+        for _ in 0..<retries where gap > closeEnough {
+            let next = look(clock)
+            if next.gap < gap { (stretch, gap) = next }
+        }
+        return stretch
     }
+
+    private static func look(_ clock: any ServiceClock) -> (stretch: Stretch, gap: Duration) {
+        let uptime = clock.uptime
+        let now = clock.now
+        return (Stretch(start: uptime, offset: now.milliseconds - uptime.milliseconds), clock.uptime - uptime)
+    }
+
+    private static let retries = 10
+    private static let closeEnough = Duration.milliseconds(5)
 }

@@ -125,6 +125,12 @@ public protocol StagingFile: Sendable {
     ///
     /// - Throws: ``StagingFileGone`` when the file has no name any more.
     func sync() async throws
+
+    /// Tells this file from another one that takes its place under the same name.
+    func number() throws -> UInt64
+
+    /// A hash of this file that goes on from `state`; from the beginning where the state can't be read.
+    func makeHash(resuming state: FileHashState) -> any FileHash
 }
 
 /// Takes a block's bytes in order, writes its missing pieces in place, and hashes all of them.
@@ -157,20 +163,4 @@ public protocol Spool: Sendable {
 
     /// The bytes from `offset` on, at most `count` of them; none at the end.
     func read(at offset: Int64, count: Int) async throws -> any ByteChunk
-}
-
-/// A piece of a body as it came from the socket, readable without a copy.
-public protocol ByteChunk: Sendable {
-    /// Number of bytes.
-    var count: Int { get }
-
-    /// Calls `body` with the bytes, which are valid during the call only.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
-}
-
-extension Array: ByteChunk where Element == UInt8 {
-    /// Calls `body` with the array's bytes.
-    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withUnsafeBytes(body)
-    }
 }

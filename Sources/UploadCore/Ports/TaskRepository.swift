@@ -1,8 +1,9 @@
 /// Where tasks and their blocks live. The SQLite adapter implements it; this is its specification.
 ///
-/// Every method that changes something is one transaction, durable (power cut included) when it returns, and applies
-/// wholly or not at all. A method is not undone by cancelling the calling task. Errors are ``UploadError``s:
-/// `storage` when the disk is full, `busy` when the database stays locked, `internalError` for the rest.
+/// Every method that changes something is durable (power cut included) when it returns, and applies wholly or not at all;
+/// those that are called at the same time may share a transaction. A method is not undone by cancelling the calling task.
+/// Errors are ``UploadError``s: `storage` when the disk is full, `busy` when the database stays locked, `internalError`
+/// for the rest.
 public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
@@ -23,17 +24,17 @@ public protocol TaskRepository: Sendable {
     /// The task as it stands; `nil` when there is none.
     func task(_ id: TaskID) async throws -> UploadTask?
 
-    /// The task and the bytes it holds, both as of one instant; `nil` when there is none.
-    func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet)?
+    /// The task, the bytes it holds and how far they are hashed, all as of one instant; `nil` when there is none.
+    func taskWithRanges(_ id: TaskID) async throws -> (task: UploadTask, held: RangeSet, hash: FileHashState)?
 
     /// A task's blocks after the one that starts at `start`, in order, at most `count` of them.
     func blocks(of id: TaskID, after start: Int64?, limit count: Int) async throws -> [Block]
 
-    /// Adds received blocks, whose bytes are durable already, and moves each task that is complete to `verifying`.
+    /// Adds a received block, whose bytes are durable already, and moves its task to `verifying` when that completes it.
+    /// A state of the file's hash that is of an earlier round is left out.
     ///
-    /// One transaction for all; a block that its task does not accept any more (closed meanwhile, overlapping) fails
-    /// alone. The results stand in the order of the blocks.
-    func commit(_ blocks: [ReceivedBlock]) async throws -> [Result<CommittedBlock, UploadError>]
+    /// - Throws: `noSuchTask`, `closed`; `busy` for a range that overlaps what is held.
+    func commit(_ block: ReceivedBlock) async throws -> CommittedBlock
 
     /// Writes down that somebody works on an open task now, as a received block does.
     func touch(_ id: TaskID) async throws

@@ -18,6 +18,8 @@ public enum UploadOutcome: Sendable {
     case finishDelayed(TaskID, by: Duration, any Error)
     /// Staged bytes turned out to be gone; they are asked for again.
     case bytesLost(TaskID, bytes: Int64)
+    /// The MD5 that was computed while the file arrived is not that of its bytes, which were read again.
+    case hashDiffered(TaskID)
     /// Recovery removed a staging file which no open task owns.
     case orphanRemoved(TaskID)
     /// The wall clock was set.

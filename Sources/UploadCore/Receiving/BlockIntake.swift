@@ -11,10 +11,6 @@ struct BlockIntake {
         let declaredMD5: MD5Digest?
     }
 
-    /// Bytes gathered before they are handed to the disk: fewer, larger writes cost less than many small ones, and
-    /// memory a request stays the same however large its block is.
-    private static let gathering = 256 << 10
-
     /// However small they are: a chunk costs memory beyond its bytes.
     private static let gatheredChunks = 256
 
@@ -26,6 +22,9 @@ struct BlockIntake {
     let store: any StagingStore
     let spoolSpace: SpoolSpace
     let cut: CutSignal
+    /// Bytes to gather before they are handed to the disk: fewer, larger writes cost less than many small ones, and memory
+    /// a request stays the same however large its block is.
+    let portion: @Sendable () -> Int
 
     private var fields = BlockFields()
     private var hasFile = false
@@ -37,7 +36,7 @@ struct BlockIntake {
 
     init(
         fileSize: Int64, checksBlocks: Bool, limits: TaskLimits, session: TaskSession, store: any StagingStore,
-        spoolSpace: SpoolSpace, cut: CutSignal
+        spoolSpace: SpoolSpace, cut: CutSignal, portion: @escaping @Sendable () -> Int
     ) {
         self.fileSize = fileSize
         self.checksBlocks = checksBlocks
@@ -46,6 +45,7 @@ struct BlockIntake {
         self.store = store
         self.spoolSpace = spoolSpace
         self.cut = cut
+        self.portion = portion
     }
 
     /// Takes the body to its end.
@@ -94,7 +94,7 @@ struct BlockIntake {
         try limits.checkBlock(received)
         gathered.append(chunk)
         gatheredBytes += chunk.count
-        if gatheredBytes >= Self.gathering || gathered.count >= Self.gatheredChunks { try await flush() }
+        if gatheredBytes >= portion() || gathered.count >= Self.gatheredChunks { try await flush() }
     }
 
     private mutating func flush() async throws {
@@ -143,7 +143,7 @@ struct BlockIntake {
         var offset: Int64 = 0
         while offset < received {
             try Task.checkCancellation()
-            let chunk = try await spool.read(at: offset, count: Self.gathering)
+            let chunk = try await spool.read(at: offset, count: portion())
             guard chunk.count > 0 else { throw UploadError.interrupted }
             try await writer.write([chunk])
             offset += Int64(chunk.count)

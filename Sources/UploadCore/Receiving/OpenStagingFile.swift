@@ -1,12 +1,14 @@
 import Synchronization
 
-/// A staging file together with the queue of those who wait for its next sync.
+/// A staging file together with the queue of those who wait for its next sync, and the hash that follows what is held of it.
 final class OpenStagingFile: Sendable {
     let staging: any StagingFile
+    let hash: RunningHash
     private let syncs: Batcher<Void, Void>
 
-    init(_ staging: any StagingFile) {
+    init(_ staging: any StagingFile, hash: RunningHash) {
         self.staging = staging
+        self.hash = hash
         let failure = Mutex<(any Error)?>(nil)
         syncs = Batcher(limit: .max) { waiters in
             // The kernel reports a lost write once and then calls the same pages clean. So after one failure nothing

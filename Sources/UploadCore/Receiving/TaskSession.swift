@@ -5,6 +5,8 @@ actor TaskSession {
     private let repository: any TaskRepository
     private let store: any StagingStore
     private var held = RangeSet()
+    /// Known with the first look at the database.
+    private var hash: RunningHash?
     /// Whether `held` is all that the database has.
     private var isCurrent = false
     /// Counts what makes a reading that is under way worthless: it may be of before, and is not believed after.
@@ -48,8 +50,13 @@ actor TaskSession {
     }
 
     /// Ends the claim of a request whose pieces have been committed.
-    func release(_ claim: Claim, committed pieces: [Block]) {
+    ///
+    /// - Parameter file: where they are; `nil` when there are none.
+    func release(_ claim: Claim, committed pieces: [Block], in file: OpenStagingFile? = nil) {
         for piece in pieces { held.insert(piece.range) }
+        if let file, let first = held.ranges.first, first.start == 0 {
+            file.hash.follow(to: first.end, in: file.staging)
+        }
         claims.removeAll { $0 === claim }
         claim.release()
     }
@@ -84,6 +91,10 @@ actor TaskSession {
             guard let loaded = try await repository.taskWithRanges(id) else { throw UploadError.noSuchTask }
             guard epoch == self.epoch else { continue }
             for range in loaded.held.ranges { held.insert(range) }
+            if hash?.round != loaded.hash.round {
+                forgetFile()
+                hash = RunningHash(resuming: loaded.hash)
+            }
             isCurrent = true
         }
         return held
@@ -106,6 +117,12 @@ actor TaskSession {
         isCurrent = false
         epoch += 1
         // What it is open on may have no name any more.
+        forgetFile()
+    }
+
+    private func forgetFile() {
+        hash?.end()
+        hash = nil
         openFile = nil
     }
 
@@ -114,14 +131,32 @@ actor TaskSession {
     /// - Throws: ``StagingFileGone`` when it should be there and is not.
     func file() async throws -> OpenStagingFile {
         if let openFile { return try await openFile.value }
+        let hash = try await currentHash()
+        // Another call may have opened it meanwhile.
+        if let openFile { return try await openFile.value }
         let isNew = held.isEmpty
-        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id, creating: isNew)) }
+        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id, creating: isNew), hash: hash) }
         openFile = opening
         do {
             return try await opening.value
         } catch {
             openFile = nil
             throw error
+        }
+    }
+
+    /// The MD5 of the whole file, once all of its bytes are held; `nil` when the staging file is shorter.
+    ///
+    /// - Throws: ``StagingFileGone``, and what else reading throws.
+    func fileDigest(ofSize size: Int64) async throws -> MD5Digest? {
+        let file = try await file()
+        return try await file.hash.digest(ofSize: size, in: file.staging)
+    }
+
+    private func currentHash() async throws -> RunningHash {
+        while true {
+            _ = try await heldRanges()
+            if let hash { return hash }
         }
     }
 

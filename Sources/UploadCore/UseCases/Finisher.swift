@@ -68,7 +68,9 @@ public final class Finisher: Sendable {
         var delay = Duration.seconds(1)
         while !Task.isCancelled {
             do {
-                let task = try await gate.pass(true) { try await durability.finish(id) }
+                let task = try await gate.pass(true) {
+                    try await sessions.with(id) { session in try await durability.finish(id, in: session) }
+                }
                 guard let task else { return }
                 if task.state.isClosed {
                     await didClose(task)

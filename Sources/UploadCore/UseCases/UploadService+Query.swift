@@ -14,7 +14,7 @@ extension UploadService {
     /// - Throws: `noSuchTask`.
     public func progress(of address: TaskAddress) async throws -> TaskProgress {
         let generation = try keyGeneration(of: address)
-        guard let (task, held) = try await dependencies.repository.taskWithRanges(address.id),
+        guard let (task, held, _) = try await dependencies.repository.taskWithRanges(address.id),
             task.keyGeneration == generation
         else { throw UploadError.noSuchTask }
         return TaskProgress(

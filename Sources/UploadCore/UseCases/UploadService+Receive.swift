@@ -47,7 +47,7 @@ extension UploadService {
                 let block = try await receiving { cut in
                     var intake = BlockIntake(
                         fileSize: fileSize, checksBlocks: checksBlocks, limits: limits, session: session,
-                        store: store, spoolSpace: spoolSpace, cut: cut)
+                        store: store, spoolSpace: spoolSpace, cut: cut, portion: { self.portion })
                     return try await intake.receive(parts)
                 }
                 return try await acknowledge(block, of: task, session: session)
@@ -108,7 +108,7 @@ extension UploadService {
             await session.closeFile()
             throw error
         }
-        await session.release(block.claim, committed: pieces)
+        await session.release(block.claim, committed: pieces, in: block.file)
         if committed == nil { await noteActivity(on: task) }
         if committed?.state == .verifying {
             dependencies.observer.observe(.received(id))

@@ -107,6 +107,15 @@ public final class UploadService: Sendable {
         for cut in cuts { cut.fire(UploadError.shuttingDown) }
     }
 
+    /// How many bytes each request may gather, so that all of them together stay within a bound.
+    var portion: Int {
+        let count = requests.withLock { $0.cuts.count }
+        return max(Self.portions.lowerBound, min(Self.portions.upperBound, Self.gathering / max(1, count)))
+    }
+
+    private static let portions = 32 << 10...256 << 10
+    private static let gathering = 24 << 20
+
     /// Runs `body` with a signal that cuts it off; it is then cancelled, and the signal's error thrown.
     func receiving<Result: Sendable>(
         _ body: @escaping @Sendable (CutSignal) async throws -> Result

@@ -21,12 +21,13 @@ struct GuardedChannel: ServerChildChannel {
     private let http1: HTTP1Channel
     private let limits: ConnectionLimits
     private let admissions: Admissions
+    private let bodies: BodyCount
     /// Whether TLS is below.
     private let isEncrypted: Bool
 
     init(
         responder: @escaping HTTPChannelHandler.Responder, limits: ConnectionLimits, admissions: Admissions,
-        isEncrypted: Bool
+        bodies: BodyCount, isEncrypted: Bool
     ) {
         http1 = HTTP1Channel(
             responder: responder,
@@ -36,6 +37,7 @@ struct GuardedChannel: ServerChildChannel {
                     maxHeaderFieldCount: ConnectionLimits.headFields)))
         self.limits = limits
         self.admissions = admissions
+        self.bodies = bodies
         self.isEncrypted = isEncrypted
     }
 
@@ -45,11 +47,12 @@ struct GuardedChannel: ServerChildChannel {
         let pipeline = channel.pipeline
         switch verdict {
         case .serve:
-            // A kernel that does not know the option takes more of an answer at once; that is all.
+            // A kernel that does not know the first option takes more of an answer at once; that is all.
             try? channel.syncOptions?.setOption(.tcpOption(.unsentLowWater), value: ConnectionLimits.unsent)
-            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions] value in
+            try? channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers(bodies))
+            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions, bodies] value in
                 let pipeline = pipeline.syncOperations
-                let pace = PaceHandler(limits: limits, admissions: admissions)
+                let pace = PaceHandler(limits: limits, admissions: admissions, bodies: bodies)
                 // By position, so that whatever was there before (TLS) stays in front.
                 let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
                 try pipeline.addHandler(pace, position: .before(encoder))
@@ -87,9 +90,11 @@ extension HTTPServerBuilder {
         _ limits: ConnectionLimits, certificate: FrontCertificate?, handshakeTimeout: TimeAmount, logger: Logger
     ) -> HTTPServerBuilder {
         let admissions = Admissions(limit: limits.maxConnections, logger: logger)
+        let bodies = BodyCount()
         return HTTPServerBuilder { responder in
             GuardedChannel(
-                responder: responder, limits: limits, admissions: admissions, isEncrypted: certificate != nil
+                responder: responder, limits: limits, admissions: admissions, bodies: bodies,
+                isEncrypted: certificate != nil
             ).encrypted(with: certificate, handshakeTimeout: handshakeTimeout)
         }
     }

@@ -35,13 +35,26 @@ final class PaceHandler: ChannelDuplexHandler {
         case delivery
         /// The same after the last one, and then the client's end. What it still sends is thrown away.
         case end
+
+        var isOfBody: Bool {
+            switch self {
+            case .unreadBody, .body: true
+            case .head, .idle, .answer, .delivery, .end: false
+            }
+        }
     }
 
     private let limits: ConnectionLimits
     private let admissions: Admissions
+    private let bodies: BodyCount
     private var context: ChannelHandlerContext?
     private var deadline: Deadline?
-    private var phase = Phase.head
+    private var phase = Phase.head {
+        didSet {
+            guard phase.isOfBody != oldValue.isOfBody else { return }
+            if phase.isOfBody { bodies.enter() } else { bodies.leave() }
+        }
+    }
     private var headDue = NIODeadline.now()
     private var idleSince = NIODeadline.now()
     /// The number among those that give way to a newcomer.
@@ -60,9 +73,10 @@ final class PaceHandler: ChannelDuplexHandler {
     private var endDue: NIODeadline?
     private var thrownAway = 0
 
-    init(limits: ConnectionLimits, admissions: Admissions) {
+    init(limits: ConnectionLimits, admissions: Admissions, bodies: BodyCount) {
         self.limits = limits
         self.admissions = admissions
+        self.bodies = bodies
         rate = RateWindow(required: limits.bytesInWindow, window: limits.window)
         delivery = DeliveryWatch(required: limits.bytesInDeliveryWindow, window: limits.deliveryWindow)
     }
@@ -204,6 +218,7 @@ extension PaceHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
         leaveLine()
+        phase = .end
         self.context = nil
     }
 

@@ -26,6 +26,10 @@ struct LoggingObserver: UploadObserver {
             logger.warning(
                 "staged bytes are gone, they are asked for again",
                 metadata: ["taskId": "\(id)", "bytes": "\(bytes)"])
+        case .hashDiffered(let id):
+            logger.error(
+                "the MD5 computed while a file arrived is not that of its bytes, they decide",
+                metadata: ["taskId": "\(id)"])
         case .orphanRemoved(let id):
             logger.info("staging file without an open task removed", metadata: ["taskId": "\(id)"])
         case .clockJumped(let duration):

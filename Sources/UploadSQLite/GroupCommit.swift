@@ -1,0 +1,130 @@
+import GRDB
+import GRDBSQLite
+import Synchronization
+import UploadCore
+
+/// Group commit: one transaction is under way at a time, and all changes that are asked for meanwhile share the next one,
+/// each in a savepoint of its own.
+///
+/// A COMMIT costs a sync of the disk, whatever is in it. So the batch sizes itself: one change where the service is idle,
+/// many where the disk is the bottleneck. A change that fails takes its own rows along and leaves the others alone.
+final class GroupCommit: Sendable {
+    /// Something to be changed.
+    struct Change: Sendable {
+        /// How long it waits for the write lock of another program.
+        let deadline: ContinuousClock.Instant
+        /// Makes the change inside of the transaction. What it returns is called once the COMMIT has happened.
+        let make: @Sendable (Database) throws -> @Sendable () -> Void
+        /// Called where the change was not made.
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct State {
+        var waiting: [Change] = []
+        var isRunning = false
+    }
+
+    /// The most changes in one transaction, so that none holds the write lock for long.
+    private static let limit = 256
+
+    private let pool: DatabasePool
+    private let files: DatabaseFiles
+    private let state = Mutex(State())
+
+    init(_ pool: DatabasePool, files: DatabaseFiles) {
+        self.pool = pool
+        self.files = files
+    }
+
+    /// Makes the change with the first transaction that begins after the call.
+    func submit(_ change: Change) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(change)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard isFirst else { return }
+        pool.asyncWriteWithoutTransaction { [self] db in
+            while let batch = next() { commit(batch, db) }
+        }
+    }
+
+    private func next() -> [Change]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isRunning = false
+                return nil
+            }
+            let batch = Array(state.waiting.prefix(Self.limit))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func commit(_ batch: [Change], _ db: Database) {
+        var open = begin(batch, db)
+        guard !open.isEmpty else { return }
+        var made: [(change: Change, tell: @Sendable () -> Void)] = []
+        do {
+            while let change = open.first {
+                // It is told of a failure here, or with all that are left.
+                if let tell = try make(change, isAlone: batch.count == 1, db) { made.append((change, tell)) }
+                open.removeFirst()
+            }
+            try db.commit()
+            try files.check()
+        } catch {
+            if db.isInsideTransaction {
+                do { try db.rollback() } catch { return fail(made.map(\.change) + open, with: error) }
+            }
+            return fail(made.map(\.change) + open, with: error)
+        }
+        for (_, tell) in made { tell() }
+    }
+
+    /// Begins a transaction for those who have the time to wait for it.
+    ///
+    /// - Returns: those; none where no transaction was begun.
+    private func begin(_ batch: [Change], _ db: Database) -> [Change] {
+        var open = batch
+        while let earliest = open.map(\.deadline).min() {
+            do {
+                let rest = max(earliest - .now, .zero)
+                sqlite3_busy_timeout(db.sqliteConnection, CInt(clamping: rest.milliseconds))
+                try db.beginTransaction(.immediate)
+                return open
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                fail(open.filter { $0.deadline <= earliest }, with: error)
+                open.removeAll { $0.deadline <= earliest }
+            } catch {
+                fail(open, with: error)
+                return []
+            }
+        }
+        return []
+    }
+
+    /// - Returns: whom to tell after the COMMIT; `nil` for a change that failed by itself and knows it.
+    /// - Throws: what undid the whole transaction.
+    private func make(_ change: Change, isAlone: Bool, _ db: Database) throws -> (@Sendable () -> Void)? {
+        guard !isAlone else { return try change.make(db) }
+        try db.run("SAVEPOINT change", [])
+        do {
+            let tell = try change.make(db)
+            try db.run("RELEASE change", [])
+            return tell
+        } catch {
+            // A full disk, for one, may have rolled back everything
+            // (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+            guard db.isInsideTransaction else { throw error }
+            try db.run("ROLLBACK TO change", [])
+            try db.run("RELEASE change", [])
+            change.fail(error)
+            return nil
+        }
+    }
+
+    private func fail(_ changes: [Change], with error: any Error) {
+        for change in changes { change.fail(error) }
+    }
+}
