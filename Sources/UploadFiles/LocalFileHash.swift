@@ -5,7 +5,9 @@ import UploadCore
 /// Reads a staging file from where its hash stands, most often out of the page cache, and hashes it.
 final class LocalFileHash: FileHash {
     /// Bytes read at once: they are still in the processor's cache when they are hashed.
-    private static let portion = 256 << 10
+    private static let portion: Int64 = 256 << 10
+    /// Portions in memory: one is read while another is hashed, so that its lane is never empty.
+    private static let readAhead = 3
 
     private let file: OwnedDescriptor
     private let threads: IOThreads
@@ -21,28 +23,41 @@ final class LocalFileHash: FileHash {
     }
 
     func advance(to end: Int64) async throws -> Int64 {
-        var covered = stream.value.count
-        while covered < end {
-            try Task.checkCancellation()
-            guard try await takePortion(from: covered, to: end) else { break }
-            covered = stream.value.count
+        let pipeline = Pipeline(depth: Self.readAhead)
+        var position = stream.value.count
+        do {
+            while position < end {
+                try Task.checkCancellation()
+                try await pipeline.begin()
+                let count = Int(min(end - position, Self.portion))
+                let bytes = try await read(count, at: position, pipeline)
+                position += Int64(bytes)
+                if bytes == 0 { break }
+            }
+        } catch {
+            try await pipeline.drain()
+            throw error
         }
+        try await pipeline.drain()
         guard try !SystemCall.isUnlinked(file.descriptor) else { throw StagingFileGone() }
-        return covered
+        return stream.value.count
     }
 
-    /// `false` at the end of the file.
-    private func takePortion(from start: Int64, to end: Int64) async throws -> Bool {
+    /// Reads a portion, and has it hashed while the next one is read.
+    ///
+    /// - Returns: the number of bytes read; 0 at the end of the file.
+    private func read(_ count: Int, at offset: Int64, _ pipeline: Pipeline) async throws -> Int {
         try await withCheckedThrowingContinuation { continuation in
             threads.submit { [file, lanes, stream] in
                 do {
-                    let count = Int(min(end - start, Int64(Self.portion)))
                     let bytes = try OwnedBytes(capacity: count) { memory in
-                        try file.descriptor.read(fromAbsoluteOffset: start, into: memory)
+                        try file.descriptor.read(fromAbsoluteOffset: offset, into: memory)
                     }
-                    guard bytes.count > 0 else { return continuation.resume(returning: false) }
-                    lanes.hash([bytes], into: stream) { continuation.resume(returning: true) }
+                    lanes.add([bytes], to: stream) { pipeline.end() }
+                    continuation.resume(returning: bytes.count)
+                    lanes.work()
                 } catch {
+                    pipeline.end()
                     continuation.resume(throwing: UploadError(translating: error))
                 }
             }

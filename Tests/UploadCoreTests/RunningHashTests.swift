@@ -129,4 +129,32 @@ private final class MemoryHash: FileHash {
         _ = try await hash.digest(ofSize: 4 << 20, in: file)
         #expect(read == 4 << 20)
     }
+
+    @Test func whoIsFarAheadWaits() async throws {
+        let checkpoint = Checkpoint()
+        file.checkpoint.withLock { $0 = checkpoint }
+        file.state.withLock { $0.bytes = SeededGenerator.bytes(20 << 20) }
+        let hash = RunningHash(resuming: FileHashState(round: 0))
+        // Nothing is to be waited for.
+        await hash.pace()
+        hash.follow(to: 8 << 20, in: file)
+        await checkpoint.arrived()
+        await hash.pace()
+        hash.follow(to: 20 << 20, in: file)
+        let waiting = Task {
+            await hash.pace()
+            return read
+        }
+        while hash.waiters == 0 { await Task.yield() }
+        checkpoint.open()
+        #expect(await waiting.value >= 12 << 20)
+    }
+
+    /// Nobody waits for a file that can't be read: who finishes it is told.
+    @Test func whatCanNotBeReadIsNotWaitedFor() async throws {
+        let hash = RunningHash(resuming: FileHashState(round: 0))
+        hash.follow(to: 100 << 20, in: file)
+        await hash.pace()
+        #expect(try await hash.digest(ofSize: 100 << 20, in: file) == nil)
+    }
 }

@@ -26,6 +26,7 @@ struct FilesFixture: Sendable {
         if let whole = ByteRange(start: 0, end: Int64(bytes.count)) {
             let writer = file.makeWriter(for: whole, pieces: [whole])
             try await writer.write([bytes])
+            _ = try await writer.finish()
         }
         try await file.sync()
     }

@@ -196,6 +196,8 @@ private actor FakeWriter: BlockWriter {
         return BlockDigests(block: md5(bytes), pieces: pieces.map { Block(range: $0, md5: md5(slice($0))) })
     }
 
+    func settle() {}
+
     private func slice(_ range: ByteRange) -> [UInt8] {
         Array(bytes[Int(range.start - block.start)..<Int(range.end - block.start)])
     }

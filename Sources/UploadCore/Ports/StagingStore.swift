@@ -133,13 +133,20 @@ public protocol StagingFile: Sendable {
     func makeHash(resuming state: FileHashState) -> any FileHash
 }
 
-/// Takes a block's bytes in order, writes its missing pieces in place, and hashes all of them.
+/// Takes a block's bytes in order, writes its missing pieces in place, and hashes all of them. One caller at a time.
 public protocol BlockWriter: Sendable {
-    /// The next bytes of the block.
+    /// The next bytes of the block. They may still be on their way when it returns.
+    ///
+    /// - Throws: also what an earlier write failed with.
     func write(_ chunks: [any ByteChunk]) async throws
 
     /// The digests, once all bytes have been written.
+    ///
+    /// - Throws: what a write failed with.
     func finish() async throws -> BlockDigests
+
+    /// Returns when nothing is on its way any more: from then on the range may be another's.
+    func settle() async
 }
 
 /// A block's digests.

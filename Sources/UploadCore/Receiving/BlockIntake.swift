@@ -69,7 +69,10 @@ struct BlockIntake {
         } catch {
             // Nothing can have been committed, so what is known to be held stays true. Reading it anew would cost the
             // more, the more requests break off at once.
-            if let claim = destination?.claim { await session.release(claim, committed: []) }
+            if let destination {
+                await destination.writer.settle()
+                await session.release(destination.claim, committed: [])
+            }
             throw error
         }
     }

@@ -17,12 +17,25 @@ final class RunningHash: Sendable {
         var wanted: Int64 = 0
         var run: Task<Void, Never>?
         var isEnded = false
+        /// Those who wait until it is not far behind.
+        var followed: [CheckedContinuation<Void, Never>] = []
 
-        var isBehind: Bool { wanted - reached.bytes >= stride }
+        var lag: Int64 { wanted - reached.bytes }
+        /// Who need wait no longer.
+        var released: [CheckedContinuation<Void, Never>] {
+            mutating get {
+                guard run == nil || lag <= RunningHash.slack else { return [] }
+                defer { followed = [] }
+                return followed
+            }
+        }
     }
 
     /// Fewer bytes than these are left for later: a run costs more than they do.
     private static let stride: Int64 = 1 << 20
+    /// How far it may be behind what is held before the next block has to wait: what is hashed is in memory still, however
+    /// large the file is, and little is left when the last block has come.
+    private static let slack: Int64 = 8 << 20
 
     private let state: Mutex<State>
 
@@ -47,8 +60,19 @@ final class RunningHash: Sendable {
     func follow(to end: Int64, in file: any StagingFile) {
         state.withLock { state in
             state.wanted = max(state.wanted, end)
-            guard !state.isEnded, state.run == nil, state.isBehind else { return }
+            guard !state.isEnded, state.run == nil, state.lag >= Self.stride else { return }
             state.run = Task { await catchUp(in: file) }
+        }
+    }
+
+    /// Returns when it is not far behind what is held.
+    func pace() async {
+        await withCheckedContinuation { waiter in
+            let released = state.withLock { state in
+                state.followed.append(waiter)
+                return state.released
+            }
+            for waiter in released { waiter.resume() }
         }
     }
 
@@ -76,19 +100,29 @@ final class RunningHash: Sendable {
         }
     }
 
+    /// How many wait for it, for tests.
+    var waiters: Int { state.withLock { $0.followed.count } }
+
     private func catchUp(in file: any StagingFile) async {
         do {
             let hash = try begin(in: file)
             while let next = next() {
                 let covered = try await hash.advance(to: next)
                 let (bytes, text) = hash.putDown()
-                state.withLock { ($0.reached.bytes, $0.reached.text) = (bytes, text) }
+                change { ($0.reached.bytes, $0.reached.text) = (bytes, text) }
                 guard covered == next else { throw StagingFileGone() }
             }
         } catch {
             // Whatever it is, who finishes the file meets it too, and says so.
-            state.withLock { $0.run = nil }
+            change { $0.run = nil }
         }
+    }
+
+    /// Changes the state, and wakes who need wait no longer.
+    private func change<Result: Sendable>(_ body: (inout sending State) -> Result) -> Result {
+        let (result, released) = state.withLock { state in (body(&state), state.released) }
+        for waiter in released { waiter.resume() }
+        return result
     }
 
     /// Takes it up where it was put down, if that was of the same file.
@@ -106,12 +140,12 @@ final class RunningHash: Sendable {
 
     /// How far to go next; `nil` when it is enough for now.
     private func next() -> Int64? {
-        state.withLock { state in
-            guard state.isBehind, !state.isEnded, !Task.isCancelled else {
+        change { state in
+            guard state.lag >= Self.stride, !state.isEnded, !Task.isCancelled else {
                 state.run = nil
                 return nil
             }
-            return min(state.wanted, state.reached.bytes + 4 * Self.stride)
+            return min(state.wanted, state.reached.bytes + 2 * Self.stride)
         }
     }
 }

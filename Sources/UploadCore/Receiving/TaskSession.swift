@@ -1,13 +1,14 @@
-/// What the service keeps in memory of a task that is being uploaded: the bytes held, the ranges in flight, the open
-/// staging file. All of it can be made anew from the database; it saves reading it for every block.
+/// What the service keeps in memory of a task that is being uploaded: the task itself, the bytes held, the ranges in flight,
+/// the open staging file. All of it can be made anew from the database; it saves reading it for every block.
 actor TaskSession {
     let id: TaskID
     private let repository: any TaskRepository
     private let store: any StagingStore
+    private var task: UploadTask?
     private var held = RangeSet()
     /// Known with the first look at the database.
     private var hash: RunningHash?
-    /// Whether `held` is all that the database has.
+    /// Whether `task` and `held` are all that the database has.
     private var isCurrent = false
     /// Counts what makes a reading that is under way worthless: it may be of before, and is not believed after.
     private var epoch = 0
@@ -23,6 +24,30 @@ actor TaskSession {
         self.id = id
         self.repository = repository
         self.store = store
+    }
+
+    /// The task as it stands. The database is asked only where this is not known.
+    ///
+    /// - Throws: `noSuchTask` also where its keys are of another generation.
+    func task(keyGeneration: Int) async throws -> UploadTask {
+        for isLast in [false, true] {
+            _ = try await heldRanges()
+            if let task, task.keyGeneration == keyGeneration { return task }
+            // A registration may have given it another one since.
+            if !isLast { (isCurrent, epoch) = (false, epoch + 1) }
+        }
+        throw UploadError.noSuchTask
+    }
+
+    /// The task was changed, and the database has it.
+    func note(_ task: UploadTask) {
+        self.task = task
+        epoch += 1
+    }
+
+    /// Somebody works on it.
+    func note(activityAt time: Timestamp) {
+        task?.activeAt = time
     }
 
     /// Claims a range for a request; an older request which is still receiving bytes of it is cut at once.
@@ -51,9 +76,14 @@ actor TaskSession {
 
     /// Ends the claim of a request whose pieces have been committed.
     ///
-    /// - Parameter file: where they are; `nil` when there are none.
-    func release(_ claim: Claim, committed pieces: [Block], in file: OpenStagingFile? = nil) {
+    /// - Parameters:
+    ///   - file: where they are; `nil` when there are none.
+    ///   - committed: what became of the task.
+    func release(
+        _ claim: Claim, committed pieces: [Block], in file: OpenStagingFile? = nil, _ committed: CommittedBlock? = nil
+    ) {
         for piece in pieces { held.insert(piece.range) }
+        if let committed { task?.state = committed.state }
         if let file, let first = held.ranges.first, first.start == 0 {
             file.hash.follow(to: first.end, in: file.staging)
         }
@@ -90,6 +120,7 @@ actor TaskSession {
             let epoch = self.epoch
             guard let loaded = try await repository.taskWithRanges(id) else { throw UploadError.noSuchTask }
             guard epoch == self.epoch else { continue }
+            task = loaded.task
             for range in loaded.held.ranges { held.insert(range) }
             if hash?.round != loaded.hash.round {
                 forgetFile()

@@ -10,6 +10,7 @@ extension UploadService {
         guard request == .cancel else {
             let moved = try await dependencies.repository.move(
                 task.id, to: request.target, reason: "asked for by the client", callback: nil, check: check)
+            await sessions.existing(task.id)?.note(moved)
             dependencies.observer.observe(.stateChanged(moved))
             return moved
         }

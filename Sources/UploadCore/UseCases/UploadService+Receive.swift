@@ -29,45 +29,58 @@ extension UploadService {
     public func receive(
         _ address: TaskAddress, parts: any AsyncSequence<BlockPart, any Error> & Sendable, bodyLength: Int64? = nil
     ) async throws -> BlockReceipt {
-        let task = try await authorisedTask(address)
-        let id = task.id
-        if task.state == .paused { throw UploadError.paused }
-        if task.state.isClosed { throw UploadError.closed(task.state) }
+        let generation = try keyGeneration(of: address)
+        return try await sessions.with(address.id) { session in
+            let task: UploadTask
+            do {
+                task = try await session.task(keyGeneration: generation)
+                if task.state.isClosed { throw UploadError.closed(task.state) }
+            } catch {
+                // There is nothing to remember of it.
+                sessions.forget(address.id)
+                throw error
+            }
+            if task.state == .paused { throw UploadError.paused }
+            return try await receive(parts, bodyLength, of: task, in: session)
+        }
+    }
+
+    private func receive(
+        _ parts: any AsyncSequence<BlockPart, any Error> & Sendable, _ bodyLength: Int64?, of task: UploadTask,
+        in session: TaskSession
+    ) async throws -> BlockReceipt {
         let limits = dependencies.directory.limits(of: task.registration.businessServer)
         if let bodyLength { try limits.checkBody(bodyLength) }
-
         let (checksBlocks, store) = (dependencies.policy.checksBlocks, dependencies.store)
         let fileSize = task.registration.fileSize
         let spoolSpace = SpoolSpace(
             repository: dependencies.repository, store: store, ledger: spools,
             businessServer: task.registration.businessServer, minFreeSpace: dependencies.policy.minFreeSpace)
-        return try await sessions.with(id) { session in
-            let losses = await session.losses
-            do {
-                let block = try await receiving { cut in
-                    var intake = BlockIntake(
-                        fileSize: fileSize, checksBlocks: checksBlocks, limits: limits, session: session,
-                        store: store, spoolSpace: spoolSpace, cut: cut, portion: { self.portion })
-                    return try await intake.receive(parts)
-                }
-                return try await acknowledge(block, of: task, session: session)
-            } catch is StagingFileGone {
-                // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
-                if await session.takeOnLoss(since: losses) {
-                    do {
-                        _ = try await durability.askAgain(task, keepingBytesBelow: 0)
-                    } catch {
-                        // It may have been committed all the same.
-                        await session.reset()
-                        throw error
-                    }
-                    await session.reset()
-                }
-                throw UploadError(.busy, "the staged bytes are gone, ask for the missing ranges and send them again")
-            } catch {
-                await removeLeftover(of: id)
-                throw error
+        let losses = await session.losses
+        do {
+            let block = try await receiving { cut in
+                var intake = BlockIntake(
+                    fileSize: fileSize, checksBlocks: checksBlocks, limits: limits, session: session,
+                    store: store, spoolSpace: spoolSpace, cut: cut, portion: { self.portion })
+                return try await intake.receive(parts)
             }
+            return try await acknowledge(block, of: task, session: session)
+        } catch is StagingFileGone {
+            // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
+            if await session.takeOnLoss(since: losses) {
+                do {
+                    _ = try await durability.askAgain(task, keepingBytesBelow: 0)
+                } catch {
+                    // It may have been committed all the same.
+                    await session.reset()
+                    throw error
+                }
+                await session.reset()
+            }
+            throw UploadError(.busy, "the staged bytes are gone, ask for the missing ranges and send them again")
+        } catch {
+            await removeLeftover(of: task.id)
+            throw error
         }
     }
 
@@ -83,11 +96,13 @@ extension UploadService {
     }
 
     /// A block that was held already is a block all the same: who sends a large part again must not be timed out under way.
-    private func noteActivity(on task: UploadTask) async {
+    private func noteActivity(on task: UploadTask, _ session: TaskSession) async {
         // Now and then is enough, and costs a re-sent block no COMMIT of its own.
-        guard dependencies.clock.now.since(task.activeAt) >= .milliseconds(500) else { return }
+        let now = dependencies.clock.now
+        guard now.since(task.activeAt) >= .milliseconds(500) else { return }
         do {
             try await dependencies.repository.touch(task.id)
+            await session.note(activityAt: now)
         } catch {
             // Its bytes are held, so the block is answered; the next one notes it.
             dependencies.observer.observe(.backgroundFailure("noting that a task is worked on", error))
@@ -108,12 +123,13 @@ extension UploadService {
             await session.closeFile()
             throw error
         }
-        await session.release(block.claim, committed: pieces, in: block.file)
-        if committed == nil { await noteActivity(on: task) }
+        await session.release(block.claim, committed: pieces, in: block.file, committed)
+        if committed == nil { await noteActivity(on: task, session) }
         if committed?.state == .verifying {
             dependencies.observer.observe(.received(id))
             finisher.enqueue(id)
         }
+        await block.file?.hash.pace()
         let held = try await session.heldRanges()
         guard held.contains(block.claim.range) else {
             // What was held when the block was claimed turned out to be gone meanwhile.

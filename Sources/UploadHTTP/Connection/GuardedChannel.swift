@@ -76,7 +76,9 @@ struct GuardedChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         // One that is refused ends by itself.
         guard case .served(let value) = value else { return }
-        await http1.handle(value: value, logger: logger)
+        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+            await http1.handle(value: value, logger: logger)
+        }
     }
 }
 
