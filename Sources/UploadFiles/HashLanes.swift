@@ -13,6 +13,7 @@ final class HashLanes: Sendable {
         fileprivate struct State {
             var md5: RunningMD5
             var waiting: [Portion] = []
+            var source: Source?
             /// Whether it stands in the queue, or is being worked on.
             var isBusy = false
         }
@@ -32,6 +33,26 @@ final class HashLanes: Sendable {
         let done: @Sendable () -> Void
     }
 
+    /// A file that is read as it is hashed.
+    fileprivate struct Source {
+        let file: OwnedDescriptor
+        var position: Int64
+        let end: Int64
+        let done: @Sendable ((any Error)?) -> Void
+
+        /// The next bytes; none where the file is shorter.
+        mutating func next(_ count: Int) throws -> OwnedBytes {
+            let bytes = try OwnedBytes(capacity: Int(min(end - position, Int64(count)))) { memory in
+                try file.descriptor.read(fromAbsoluteOffset: position, into: memory)
+            }
+            position = bytes.count > 0 ? position + Int64(bytes.count) : end
+            return bytes
+        }
+    }
+
+    /// Bytes of a file that are read at once, at least: they are still in the processor's cache when they are hashed.
+    private static let portion = 256 << 10
+
     private struct State {
         var queue: [Stream] = []
         var workers = 0
@@ -47,10 +68,23 @@ final class HashLanes: Sendable {
 
     /// Adds the chunks to the stream; `done` is called once they are taken in. Somebody has to ``work()`` after this.
     func add(_ chunks: [any ByteChunk], to stream: Stream, done: @escaping @Sendable () -> Void) {
-        let isNew = stream.state.withLock { stream in
-            stream.waiting.append(Portion(chunks: chunks, done: done))
-            defer { stream.isBusy = true }
-            return !stream.isBusy
+        enqueue(stream) { $0.waiting.append(Portion(chunks: chunks, done: done)) }
+    }
+
+    /// Adds a file's bytes from `start` up to `end`, which are read when it is their turn, or as many of them as there are.
+    /// Nothing else may be added until `done` is called. Somebody has to ``work()`` after this.
+    func add(
+        _ file: OwnedDescriptor, from start: Int64, to end: Int64, to stream: Stream,
+        done: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        enqueue(stream) { $0.source = Source(file: file, position: start, end: end, done: done) }
+    }
+
+    private func enqueue(_ stream: Stream, _ change: (inout Stream.State) -> Void) {
+        let isNew = stream.state.withLock { state in
+            change(&state)
+            defer { state.isBusy = true }
+            return !state.isBusy
         }
         if isNew { state.withLock { $0.queue.append(stream) } }
     }
@@ -79,24 +113,63 @@ final class HashLanes: Sendable {
     }
 
     private func work(off batch: [Stream]) {
-        let portions = batch.map { stream in
-            stream.state.withLock { state in
-                defer { state.waiting = [] }
-                return state.waiting
-            }
-        }
-        let bytes = portions.map { $0.flatMap(\.chunks).map { $0.pinned() } }
+        var turns = batch.map(Turn.init)
+        // As much as the longest of the others: the lanes are only as full as they are equal.
+        let longest = turns.map(\.count).max() ?? 0
+        for index in turns.indices { turns[index].read(max(longest, Self.portion)) }
+        let bytes = turns.map(\.bytes)
         var jobs = zip(batch, bytes).map { stream, bytes in MultiBufferMD5.Job(stream.value, bytes.map(\.bytes)) }
         withExtendedLifetime(bytes) { MultiBufferMD5.update(&jobs) }
-        for (stream, job) in zip(batch, jobs) {
-            let hasMore = stream.state.withLock { state in
-                state.md5 = job.hash
-                state.isBusy = !state.waiting.isEmpty
+        for index in batch.indices where turns[index].end(jobs[index].hash, of: batch[index]) {
+            state.withLock { $0.queue.append(batch[index]) }
+        }
+        for turn in turns { turn.tell() }
+    }
+
+    /// What is taken in of one stream at a time.
+    private struct Turn {
+        private let portion: Portion?
+        private var source: Source?
+        private var failure: (any Error)?
+        private var hasEnded = true
+        private(set) var bytes: [PinnedBytes]
+
+        init(_ stream: Stream) {
+            (portion, source) = stream.state.withLock { state in
+                guard state.waiting.isEmpty else { return (state.waiting.removeFirst(), nil) }
+                defer { state.source = nil }
+                return (nil, state.source)
+            }
+            bytes = portion?.chunks.map { $0.pinned() } ?? []
+        }
+
+        var count: Int { bytes.reduce(0) { $0 + $1.bytes.count } }
+
+        /// Reads so many bytes, where they come from a file.
+        mutating func read(_ count: Int) {
+            do {
+                guard let next = try source?.next(count) else { return }
+                bytes.append(next.pinned())
+                hasEnded = source.map { $0.position == $0.end } ?? true
+            } catch {
+                failure = error
+            }
+        }
+
+        /// - Returns: whether the stream has more.
+        func end(_ md5: RunningMD5, of stream: Stream) -> Bool {
+            stream.state.withLock { state in
+                state.md5 = md5
+                if !hasEnded { state.source = source }
+                state.isBusy = !state.waiting.isEmpty || state.source != nil
                 return state.isBusy
             }
-            if hasMore { state.withLock { $0.queue.append(stream) } }
         }
-        for portion in portions.joined() { portion.done() }
+
+        func tell() {
+            portion?.done()
+            if hasEnded { source?.done(failure) }
+        }
     }
 }
 

@@ -113,8 +113,8 @@ public final class UploadService: Sendable {
         return max(Self.portions.lowerBound, min(Self.portions.upperBound, Self.gathering / max(1, count)))
     }
 
-    private static let portions = 32 << 10...256 << 10
-    private static let gathering = 24 << 20
+    private static let portions = 16 << 10...256 << 10
+    private static let gathering = 16 << 20
 
     /// Runs `body` with a signal that cuts it off; it is then cancelled, and the signal's error thrown.
     func receiving<Result: Sendable>(

@@ -5,7 +5,7 @@ import Synchronization
 /// it brings; little where many do, for each has several reads in memory until the disk has taken them.
 struct ReceiveBuffers: RecvByteBufferAllocator {
     /// What suffices for heads and small bodies, in bytes.
-    private static let smallest = 8 << 10
+    private static let smallest = 4 << 10
     /// Beyond this a larger one saves nothing that could be measured.
     private static let largest = 256 << 10
 
@@ -39,7 +39,7 @@ final class BodyCount: Sendable {
     /// Reads that wait in one connection: the framework stops reading at ten parts.
     private static let readsAhead = 10
     /// A smaller buffer saves nothing.
-    private static let least = 8 << 10
+    private static let least = 4 << 10
 
     private let count = Atomic(0)
 
