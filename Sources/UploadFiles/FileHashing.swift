@@ -56,7 +56,8 @@ final class FileHashing: Sendable {
 }
 
 extension MD5Digest {
-    init(_ digest: Insecure.MD5Digest) {
+    /// - Parameter digest: the 16 bytes that a hash function gives.
+    init(_ digest: some Sequence<UInt8>) {
         guard let value = MD5Digest(bytes: digest) else { preconditionFailure("an MD5 digest has 16 bytes") }
         self = value
     }

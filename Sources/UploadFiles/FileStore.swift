@@ -14,7 +14,7 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// For what touches the finished files' file system: it may be one that hangs, and blocks go elsewhere.
     let targetThreads: IOThreads
-    private let lanes = HashLanes(width: max(1, ProcessInfo.processInfo.activeProcessorCount / 2))
+    private let lanes: HashLanes
     /// The staging folder's file system, since ``prepare()``.
     let home = Mutex<FileSystemIdentity?>(nil)
     /// Keeps `storeDir` from being unmounted under the server; `nil` without one.
@@ -39,6 +39,7 @@ public final class FileStore: StagingStore {
     ) throws {
         folder = FilePath(stagingFolder).lexicallyNormalized()
         (self.threads, self.targetThreads) = (threads, targetThreads)
+        lanes = HashLanes(width: ProcessInfo.processInfo.activeProcessorCount / 2, on: threads)
         do {
             if !storeDirectory.isEmpty { try SystemCall.settleFolders(FilePath(storeDirectory)) }
             containment = try TargetContainment(storeDirectory: storeDirectory, reserved: reserved)

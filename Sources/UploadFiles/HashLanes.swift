@@ -59,11 +59,15 @@ final class HashLanes: Sendable {
     }
 
     private let width: Int
+    private let threads: IOThreads
     private let state = Mutex(State())
 
-    /// - Parameter width: how many threads may hash at once, at least one. Fewer threads have fuller lanes.
-    init(width: Int) {
+    /// - Parameters:
+    ///   - width: how many threads may hash at once, at least one. Fewer threads have fuller lanes.
+    ///   - threads: where what is left after a batch goes on.
+    init(width: Int, on threads: IOThreads) {
         self.width = max(1, width)
+        self.threads = threads
     }
 
     /// Adds the chunks to the stream; `done` is called once they are taken in. Somebody has to ``work()`` after this.
@@ -89,15 +93,29 @@ final class HashLanes: Sendable {
         if isNew { state.withLock { $0.queue.append(stream) } }
     }
 
-    /// Takes in what waits, on the calling thread, unless enough threads do so already.
+    /// Takes in a batch of what waits, on the calling thread, unless enough threads do so already.
     func work() {
         let mayWork = state.withLock { state in
             guard !state.queue.isEmpty, state.workers < width else { return false }
             state.workers += 1
             return true
         }
-        guard mayWork else { return }
-        while let batch = next() { work(off: batch) }
+        if mayWork { takeBatch() }
+    }
+
+    /// One batch at a time: writes and syncs that wait for the same threads come in between.
+    private func takeBatch() {
+        guard let batch = next() else { return }
+        work(off: batch)
+        if hasMore() { threads.submit { [self] in takeBatch() } }
+    }
+
+    /// Whether more waits; else the caller works no longer.
+    private func hasMore() -> Bool {
+        state.withLock { state in
+            if state.queue.isEmpty { state.workers -= 1 }
+            return !state.queue.isEmpty
+        }
     }
 
     private func next() -> [Stream]? {
@@ -170,12 +188,5 @@ final class HashLanes: Sendable {
             portion?.done()
             if hasEnded { source?.done(failure) }
         }
-    }
-}
-
-extension MD5Digest {
-    init(_ digest: RunningMD5.Digest) {
-        guard let value = MD5Digest(bytes: digest) else { preconditionFailure("an MD5 digest has 16 bytes") }
-        self = value
     }
 }

@@ -74,9 +74,8 @@ final class GroupCommit: Sendable {
             try db.commit()
             try files.check()
         } catch {
-            if db.isInsideTransaction {
-                do { try db.rollback() } catch { return fail(made.map(\.change) + open, with: error) }
-            }
+            // What undid the changes is told; that undoing them failed too adds nothing, and the next BEGIN meets it.
+            if db.isInsideTransaction { try? db.rollback() }
             return fail(made.map(\.change) + open, with: error)
         }
         for (_, tell) in made { tell() }

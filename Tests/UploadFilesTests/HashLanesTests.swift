@@ -27,7 +27,7 @@ import UploadTestSupport
     }
 
     @Test(arguments: [1, 2, 5]) func manyStreamsEndInTheirOwnDigests(width: Int) async throws {
-        let lanes = HashLanes(width: width)
+        let lanes = HashLanes(width: width, on: threads)
         let contents = (0..<40).map { SeededGenerator.bytes(1000 + 7919 * $0, seed: UInt64($0)) }
         let digests = try await withThrowingTaskGroup(of: (Int, MD5Digest).self) { group in
             for (index, content) in contents.enumerated() {
@@ -41,7 +41,7 @@ import UploadTestSupport
     }
 
     @Test func nothingToTakeInIsDoneToo() async throws {
-        let (lanes, stream, pipeline) = (HashLanes(width: 0), HashLanes.Stream(), Pipeline(depth: 2))
+        let (lanes, stream, pipeline) = (HashLanes(width: 0, on: threads), HashLanes.Stream(), Pipeline(depth: 2))
         lanes.work()
         try await pipeline.begin(2)
         lanes.add([], to: stream) { pipeline.end() }

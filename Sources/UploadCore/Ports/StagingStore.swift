@@ -126,7 +126,8 @@ public protocol StagingFile: Sendable {
     /// - Throws: ``StagingFileGone`` when the file has no name any more.
     func sync() async throws
 
-    /// Tells this file from another one that takes its place under the same name.
+    /// Tells this file from another one that was moved to its place. A file that is removed and made again may get the same
+    /// number: its blocks' syncs find that out.
     func number() throws -> UInt64
 
     /// A hash of this file that goes on from `state`; from the beginning where the state can't be read.
