@@ -68,6 +68,9 @@ let package = Package(
         // The domain. Everything below points at it; it points at nothing.
         .target(name: "UploadCore", swiftSettings: settings),
 
+        // Threads that may block; the adapters share them.
+        .target(name: "Blocking", swiftSettings: settings),
+
         // One adapter for each thing outside of us.
         .target(
             name: "UploadMigrations",
@@ -80,14 +83,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "UploadSQLite", dependencies: ["UploadCore", "UploadMigrations", grdb, grdbSQLite],
+            name: "UploadSQLite", dependencies: ["Blocking", "UploadCore", "UploadMigrations", grdb, grdbSQLite],
             swiftSettings: settings),
         // Tests hash a lot, and they run debug builds.
         .target(name: "CMD5", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "MD5Lanes", dependencies: ["CMD5"], swiftSettings: settings),
         .target(name: "CFileSystem"),
         .target(
-            name: "UploadFiles", dependencies: ["CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto],
+            name: "UploadFiles",
+            dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
@@ -111,7 +115,7 @@ let package = Package(
         .target(
             name: "UploadServer",
             dependencies: [
-                "CProcess",
+                "Blocking", "CProcess",
                 "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks",
                 configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
             ],
@@ -151,6 +155,8 @@ let package = Package(
         .testTarget(
             name: "UploadCoreTests", dependencies: ["UploadCore", "UploadTestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "BlockingTests", dependencies: ["Blocking", "UploadTestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "UploadSQLiteTests",
             dependencies: ["UploadSQLite", "UploadMigrations", "UploadTestSupport", grdb],
             swiftSettings: settings
@@ -158,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "MD5LanesTests", dependencies: ["MD5Lanes", "UploadTestSupport", crypto], swiftSettings: settings),
         .testTarget(
-            name: "UploadFilesTests", dependencies: ["UploadFiles", "UploadTestSupport", crypto],
+            name: "UploadFilesTests", dependencies: ["Blocking", "UploadFiles", "UploadTestSupport", crypto],
             swiftSettings: settings),
         .testTarget(
             name: "MultipartTests", dependencies: ["Multipart", "UploadTestSupport", nioCore], swiftSettings: settings),

@@ -44,7 +44,9 @@ public struct CallbackWorker: Service {
         self.init(
             outbox: outbox, clock: clock, schedule: schedule, concurrency: concurrency, timeout: timeout,
             secrets: secrets, logger: logger,
-            withTransport: { body in try await HTTPCallbackTransport.with(timeout: timeout, trust: trust, body) })
+            withTransport: { body in
+                try await HTTPCallbackTransport.with(timeout: timeout, trust: trust, clock: clock, body)
+            })
     }
 
     init(

@@ -14,15 +14,18 @@ struct HTTPCallbackTransport: CallbackTransport {
 
     private let client: HTTPClient
     private let timeout: TimeAmount
+    private let clock: any ServiceClock
 
     /// Lends a transport to `body` and shuts its connections down afterwards.
     ///
     /// - Parameters:
     ///   - timeout: for an answer's head, from the beginning on, with connecting.
     ///   - trust: what receivers' certificates have to lead to; `nil` for those of the system.
+    ///   - clock: measures how long an answer's body takes.
     /// - Throws: what shutting down throws.
     static func with(
-        timeout: Duration, trust: CallbackTrust? = nil, _ body: (any CallbackTransport) async -> Void
+        timeout: Duration, trust: CallbackTrust? = nil, clock: any ServiceClock,
+        _ body: (any CallbackTransport) async -> Void
     ) async throws {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.tlsConfiguration = CallbackTrust.configuration(trust)
@@ -32,7 +35,7 @@ struct HTTPCallbackTransport: CallbackTransport {
         // The lanes are the limit. Two business servers on one host must not wait for each other here.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
         try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            await body(Self(client: client, timeout: .milliseconds(timeout.milliseconds)))
+            await body(Self(client: client, timeout: .milliseconds(timeout.milliseconds), clock: clock))
         }
     }
 
@@ -49,15 +52,15 @@ struct HTTPCallbackTransport: CallbackTransport {
         } catch {
             throw TransportFailure(reason: Self.describe(error))
         }
-        await Self.drain(response.body)
+        await drain(response.body)
         return CallbackAnswer(
             status: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"))
     }
 
-    private static func drain(_ body: HTTPClientResponse.Body) async {
+    private func drain(_ body: HTTPClientResponse.Body) async {
         await withTaskGroup(of: Void.self) { race in
             race.addTask {
-                var rest = drainLimit.bytes
+                var rest = Self.drainLimit.bytes
                 do {
                     for try await chunk in body {
                         rest -= chunk.readableBytes
@@ -70,7 +73,7 @@ struct HTTPCallbackTransport: CallbackTransport {
             }
             race.addTask {
                 // It throws only when the body came to its end first, or the attempt is cut.
-                try? await Task.sleep(for: drainLimit.time)
+                try? await clock.sleep(for: Self.drainLimit.time)
             }
             await race.next()
             race.cancelAll()

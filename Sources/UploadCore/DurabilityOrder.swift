@@ -25,23 +25,24 @@ struct DurabilityOrder: Sendable {
 
     // MARK: A block
 
-    /// Makes a block whose bytes have all been written durable, and says what became of its task.
+    /// Makes a block whose bytes have all come durable, and says what became of its task.
     ///
     /// - Returns: the pieces that are held now, and the task's state as the COMMIT left it; `nil` for the latter when
     ///   all bytes had been held before.
     /// - Throws: `checksumMismatch`; `closed` when the task was closed meanwhile; what disk and database throw. The
     ///   block then counts as not received.
     func acknowledge(
-        _ block: BlockIntake.Complete, of id: TaskID
+        _ block: inout BlockIntake.Complete, of id: TaskID
     ) async throws -> (pieces: [Block], committed: CommittedBlock?) {
-        // 1. Every declared byte has been written (BlockIntake counted them).
-        let digests = try await block.writer.finish()
+        // 1. Every declared byte is written (BlockIntake counted them).
+        if !block.rest.isEmpty { try await block.destination.write(block.rest) }
+        let digests = try await block.destination.finish()
         // 2. They are the right ones.
         if let declared = block.declaredMD5, declared != digests.block {
             throw UploadError(
                 .checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
         }
-        guard let file = block.file, !digests.pieces.isEmpty else { return ([], nil) }
+        guard let file = block.destination.file, !digests.pieces.isEmpty else { return ([], nil) }
         // 3. They are on disk. Blocks of one file that come together share the fdatasync.
         try await file.sync()
         FaultPoint.reach(.blockSynced)

@@ -20,15 +20,20 @@ extension FileStore {
         isCopied.withLock { $0 = needsCopies }
     }
 
+    /// - Throws: when the staging folder is on another file system than before: then it is the volume that is gone, and
+    ///   what is on it is not.
+    func checkHome() throws {
+        guard let home = home.withLock({ $0 }) else { return }
+        guard try home == SystemCall.fileSystemIdentity(folder) else { throw Errno.noSuchFileOrDirectory }
+    }
+
     /// Does it once more with the folder made anew where that is gone: what cleans /tmp takes folders that have been empty for
-    /// long. Not on another file system than before: then it is the volume that is gone.
+    /// long.
     func inFolder<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch Errno.noSuchFileOrDirectory {
-            guard try home.withLock({ $0 }) == SystemCall.fileSystemIdentity(folder) else {
-                throw Errno.noSuchFileOrDirectory
-            }
+            try checkHome()
             try SystemCall.settleFolders(folder)
             return try body()
         }

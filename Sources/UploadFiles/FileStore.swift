@@ -1,3 +1,4 @@
+import Blocking
 import Foundation
 import Glibc
 import Synchronization
@@ -58,6 +59,12 @@ public final class FileStore: StagingStore {
         public var description: String { "the folder \(folder) can't be made or used: \(cause)" }
     }
 
+    /// The I/O threads.
+    public var executor: any TaskExecutor { threads }
+
+    /// The threads for what touches finished files.
+    public var targetExecutor: any TaskExecutor { targetThreads }
+
     /// Resolves symbolic links on an I/O thread.
     public func targetPath(storePath: String, fileName: String) async throws -> String {
         try await blocking(on: targetThreads) { [containment] in
@@ -69,11 +76,14 @@ public final class FileStore: StagingStore {
     public func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile {
         let path = path(of: id)
         let descriptor = try await blocking { [self] in
+            if creating { try removeLeftover(of: id) }
             do {
                 return OwnedDescriptor(try FileDescriptor.open(path, .readWrite, options: .closeOnExec))
             } catch Errno.noSuchFileOrDirectory {
-                guard creating else { throw StagingFileGone() }
-                durableNames.withLock { _ = $0.remove(id) }
+                guard creating else {
+                    try checkHome()
+                    throw StagingFileGone()
+                }
                 let descriptor = try inFolder {
                     OwnedDescriptor(
                         try FileDescriptor.open(
@@ -86,6 +96,15 @@ public final class FileStore: StagingStore {
         }
         return LocalStagingFile(descriptor, threads: threads, lanes: lanes) { [self] in
             try syncName(of: id, holdsNothing: creating)
+        }
+    }
+
+    /// Of a task that holds nothing. Its name may not be durable, and a sync of the folder that an earlier process saw fail
+    /// would succeed now and mean nothing.
+    private func removeLeftover(of id: TaskID) throws {
+        // Under the lock: a request that is about to say that the name is durable finds the file without one.
+        try durableNames.withLock { names in
+            if !names.contains(id) { try SystemCall.removeFile(path(of: id)) }
         }
     }
 
@@ -116,7 +135,11 @@ public final class FileStore: StagingStore {
     /// One stat(2).
     public func stagedSize(of id: TaskID) async throws -> Int64? {
         let path = path(of: id)
-        return try await blocking { try SystemCall.fileSize(path) }
+        return try await blocking { [self] in
+            let size = try SystemCall.fileSize(path)
+            if size == nil { try checkHome() }
+            return size
+        }
     }
 
     /// Hashes on the I/O threads.
@@ -139,17 +162,11 @@ public final class FileStore: StagingStore {
     }
 
     /// Reads the folder; names which are no task's are left out.
-    public func stagingFiles() async throws -> [TaskID: Int64] {
-        try await blocking { [folder] in
-            guard try SystemCall.isThere(folder) else { return [:] }
-            var files: [TaskID: Int64] = [:]
-            for name in try SystemCall.entries(folder) where name.hasSuffix(Self.suffix) {
-                // What does not bear a task's name is not ours to judge.
-                guard let id = TaskID(name.dropLast(Self.suffix.count)) else { continue }
-                files[id] = try SystemCall.fileSize(folder.appending(name))
-            }
-            return files
+    public func stagingFiles() async throws -> any StagingFiles {
+        let reader = try await blocking { [folder] in
+            try SystemCall.isThere(folder) ? try FolderReader(folder) : nil
         }
+        return LocalStagingFiles(reader, store: self)
     }
 
     /// Reads the whole file, 4 MiB at a time; ends early when cancelled.

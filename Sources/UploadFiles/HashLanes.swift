@@ -1,3 +1,4 @@
+import Blocking
 import MD5Lanes
 import Synchronization
 import UploadCore

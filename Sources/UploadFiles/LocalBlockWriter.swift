@@ -1,3 +1,4 @@
+import Blocking
 import MD5Lanes
 import Synchronization
 import SystemPackage
@@ -46,7 +47,7 @@ final class LocalBlockWriter: BlockWriter {
             return position
         }
         lanes.add(chunks, to: hash) { [pipeline] in pipeline.end() }
-        threads.submit { [self] in
+        threads.perform { [self] in
             do {
                 try put(chunks, at: start)
                 FaultPoint.reach(.blockWritten)

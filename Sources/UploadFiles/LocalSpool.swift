@@ -1,3 +1,4 @@
+import Blocking
 import Synchronization
 import SystemPackage
 import UploadCore

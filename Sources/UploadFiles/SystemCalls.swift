@@ -197,20 +197,10 @@ enum SystemCall {
 
     /// The names in a folder, `.` and `..` apart.
     static func entries(_ path: FilePath) throws -> [String] {
-        guard let folder = path.withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
-        defer { closedir(folder) }
+        let reader = try FolderReader(path)
         var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(folder) else {
-                if errno != 0 { throw Errno(rawValue: errno) }
-                return names
-            }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+        while let name = try reader.next() { names.append(name) }
+        return names
     }
 
     private static func check(_ call: () -> CInt) throws {

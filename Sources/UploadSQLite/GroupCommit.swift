@@ -1,3 +1,4 @@
+import Blocking
 import GRDB
 import GRDBSQLite
 import Synchronization
@@ -8,6 +9,7 @@ import UploadCore
 ///
 /// A COMMIT costs a sync of the disk, whatever is in it. So the batch sizes itself: one change where the service is idle,
 /// many where the disk is the bottleneck. A change that fails takes its own rows along and leaves the others alone.
+/// Whose change finds no transaction under way makes the COMMIT where it is, if it may block there: no thread is woken for it.
 final class GroupCommit: Sendable {
     /// Something to be changed.
     struct Change: Sendable {
@@ -29,11 +31,14 @@ final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let files: DatabaseFiles
+    private let threads: IOThreads
     private let state = Mutex(State())
 
-    init(_ pool: DatabasePool, files: DatabaseFiles) {
+    /// - Parameter threads: where transactions happen for those who may not block.
+    init(_ pool: DatabasePool, files: DatabaseFiles, threads: IOThreads) {
         self.pool = pool
         self.files = files
+        self.threads = threads
     }
 
     /// Makes the change with the first transaction that begins after the call.
@@ -43,18 +48,25 @@ final class GroupCommit: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        guard isFirst else { return }
-        pool.asyncWriteWithoutTransaction { [self] db in
-            while let batch = next() { commit(batch, db) }
+        if isFirst { threads.perform(anywhere: true) { [self] in lead() } }
+    }
+
+    /// One transaction only: who leads it may be a request that waits for its answer.
+    private func lead() {
+        pool.writeWithoutTransaction { db in commit(next(), db) }
+        if hasMore() { threads.submit { [self] in lead() } }
+    }
+
+    /// Whether more waits; else nobody leads any longer.
+    private func hasMore() -> Bool {
+        state.withLock { state in
+            state.isRunning = !state.waiting.isEmpty
+            return state.isRunning
         }
     }
 
-    private func next() -> [Change]? {
+    private func next() -> [Change] {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.isRunning = false
-                return nil
-            }
             let batch = Array(state.waiting.prefix(Self.limit))
             state.waiting.removeFirst(batch.count)
             return batch

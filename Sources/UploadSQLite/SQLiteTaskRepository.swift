@@ -164,34 +164,32 @@ public struct SQLiteTaskRepository: TaskRepository {
         }
     }
 
-    /// One pass over the index of open tasks.
-    public func openTasks() async throws -> [OpenTask] {
+    /// One range of the index on state and activity.
+    public func openTasks(
+        in state: TaskState, idleSince limit: Timestamp?, after last: OpenTask?, limit count: Int
+    ) async throws -> [OpenTask] {
         try await database.read { db in
-            try db.rows(Statements.openTasks, []).map { row in
+            let rows = try db.rows(
+                Statements.openTasks,
+                [
+                    state.rawValue, limit?.description ?? Self.afterAllTimes, last?.activeAt.description ?? "",
+                    last?.id.rawValue ?? 0, count,
+                ])
+            return try rows.map { row in
                 OpenTask(
-                    id: try row.decode("id", of: "tasks") { TaskID($0 as Int64) },
-                    state: try row.decode("state", of: "tasks") { TaskState(rawValue: $0) },
-                    heldEnd: row["held_end"])
+                    activeAt: try row.decode("active_at", of: "tasks") { Timestamp($0) },
+                    id: try row.decode("id", of: "tasks") { TaskID($0 as Int64) }, heldEnd: row["held_end"])
             }
         }
     }
 
-    /// One range of the index on state and activity.
-    public func idleTasks(
-        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
-    ) async throws -> [IdlePosition] {
+    /// Sorts after every time that the schema allows.
+    private static let afterAllTimes = "~"
+
+    /// A look at the primary key for each.
+    public func openTasks(among ids: [TaskID]) async throws -> Set<TaskID> {
         try await database.read { db in
-            let rows = try db.rows(
-                Statements.idleTasks,
-                [
-                    state.rawValue, limit.description, position?.activeAt.description ?? "",
-                    position?.id.rawValue ?? 0, count,
-                ])
-            return try rows.map { row in
-                IdlePosition(
-                    activeAt: try row.decode("active_at", of: "tasks") { Timestamp($0) },
-                    id: try row.decode("id", of: "tasks") { TaskID($0 as Int64) })
-            }
+            try Set(ids.filter { try db.row(Statements.openTask, [$0.rawValue]) != nil })
         }
     }
 

@@ -51,15 +51,12 @@ enum Statements {
         """
 
     static let openTasks = """
-        SELECT id, state, held_end FROM tasks
-        WHERE closed_at IS NULL AND state IN ('receiving', 'paused', 'verifying', 'publishing')
-        """
-
-    static let idleTasks = """
-        SELECT active_at, id FROM tasks
+        SELECT active_at, id, held_end FROM tasks
         WHERE closed_at IS NULL AND state = ? AND active_at <= ? AND (active_at, id) > (?, ?)
         ORDER BY active_at, id LIMIT ?
         """
+
+    static let openTask = "SELECT 1 FROM tasks WHERE id = ? AND closed_at IS NULL"
 
     static let purgeableTasks = """
         SELECT id FROM tasks
@@ -167,7 +164,7 @@ enum Statements {
         ("openTotals", openTotals),
         ("insertTask", insertTask), ("moveTask", moveTask), ("touchTask", touchTask),
         ("rekeyTask", rekeyTask),
-        ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("idleTasks", idleTasks),
+        ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("openTask", openTask),
         ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("probe", probe), ("progress", progress), ("completeTask", completeTask),

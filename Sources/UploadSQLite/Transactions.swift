@@ -30,7 +30,7 @@ extension UploadDatabase {
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.read(body)
+            return try await threads.run(anywhere: true) { [pool] in try pool.read(body) }
         } catch {
             throw UploadError(translating: error)
         }

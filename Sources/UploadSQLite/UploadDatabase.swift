@@ -1,3 +1,4 @@
+import Blocking
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -14,10 +15,13 @@ public struct UploadDatabase: Sendable {
     static let longestWait = Duration.seconds(5)
     /// Up to this many bytes a database is read through before it is served from: half a second's work at most.
     private static let examinedSize: Int64 = 256 << 20
+    private static let readers = 4
 
     let pool: DatabasePool
     let now: @Sendable () -> Timestamp
     let commits: GroupCommit
+    /// For those who may not block where they are. Nobody else's: a storage that hangs must not keep the database waiting.
+    let threads: IOThreads
 
     /// The version of the SQLite library in use, e.g. "3.40.1".
     public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
@@ -61,7 +65,9 @@ public struct UploadDatabase: Sendable {
             }
             try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in try assertDurable(db) }
-            return UploadDatabase(pool: pool, now: now, commits: GroupCommit(pool, files: DatabaseFiles(path: path)))
+            let threads = IOThreads(count: readers + 1, name: "db")
+            let commits = GroupCommit(pool, files: DatabaseFiles(path: path), threads: threads)
+            return UploadDatabase(pool: pool, now: now, commits: commits, threads: threads)
         } catch let error as DatabaseOpenError {
             throw error
         } catch let error as DatabaseError where isDamage(error) {
@@ -164,7 +170,7 @@ public struct UploadDatabase: Sendable {
         configuration.label = "upload"
         // For what happens before there are requests; those have their own deadline.
         configuration.busyMode = .timeout(10)
-        configuration.maximumReaderCount = 4
+        configuration.maximumReaderCount = readers
         configuration.publicStatementArguments = false
         return configuration
     }

@@ -1,3 +1,4 @@
+import Blocking
 import CProcess
 import Callbacks
 import Logging
@@ -117,6 +118,7 @@ public struct Server: Sendable {
             BackgroundService { await clockWatch.run() },
             BackgroundService { await sweeper.run() },
             BackgroundService { await service.finisher.run() },
+            BackgroundService { await service.checkStaging() },
             callbacks,
         ]
         try await group(service, certificates.front?.certificate, background).run()
@@ -144,8 +146,7 @@ public struct Server: Sendable {
         logger.notice(
             "recovered",
             metadata: [
-                "openTasks": "\(report.openTasks)", "toFinish": "\(report.unfinished)", "demoted": "\(report.demoted)",
-                "orphans": "\(report.orphans)", "callbacksTakenUp": "\(report.releasedCallbacks)",
+                "toFinish": "\(report.unfinished)", "callbacksTakenUp": "\(report.releasedCallbacks)",
             ])
     }
 

@@ -5,6 +5,13 @@ import UploadCore
 
 @testable import Callbacks
 
+/// Sleeps as long as it is told.
+private struct RealClock: ServiceClock {
+    var now: Timestamp { ManualClock.start }
+    var uptime: Duration { .zero }
+    func sleep(for duration: Duration) async throws { try await Task.sleep(for: duration) }
+}
+
 @Suite(.timeLimit(.minutes(1)))
 struct HTTPCallbackTransportTests {
     private func request(port: Int) throws -> CallbackRequest {
@@ -18,7 +25,7 @@ struct HTTPCallbackTransportTests {
 
     private func post(_ request: CallbackRequest) async throws -> Result<CallbackAnswer, any Error> {
         var result: Result<CallbackAnswer, any Error> = .failure(CancellationError())
-        try await HTTPCallbackTransport.with(timeout: .seconds(15)) { transport in
+        try await HTTPCallbackTransport.with(timeout: .seconds(15), clock: RealClock()) { transport in
             do {
                 result = .success(try await transport.post(request))
             } catch {

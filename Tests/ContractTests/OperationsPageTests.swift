@@ -154,6 +154,7 @@ struct OperationsPageTests {
             let orphan = "\(bed.server.tmpDirectory)/\(installation)/1.part"
             try Data([1]).write(to: URL(fileURLWithPath: orphan))
             try await bed.server.start()
+            try await bed.server.says("staging files checked orphans=1 tasksWithLostBytes=2")
             try await bed.server.terminate()
 
             try await bed.server.expectRefusal(overrides: ["server.port=\(bed.receiver.port)"])

@@ -110,6 +110,9 @@ extension UploadHandle {
     ///
     /// - Parameter gaps: its length.
     func claimToHold(gaps: Int) async throws {
+        let installation = try await server.sqlite("SELECT id FROM installation")
+        let staged = URL(fileURLWithPath: "\(server.tmpDirectory)/\(installation)/\(id).part")
+        try Data(count: 2 * gaps).write(to: staged)
         let md5 = String(repeating: "0", count: 32)
         try await server.sqlite(
             """

@@ -7,7 +7,7 @@ import UploadTestSupport
 struct SlowSenderTests {
     private let file = TestFile(size: 1000, seed: 1)
 
-    @Test(arguments: ["", "GET / HTTP/1.1\r\nHost: x\r\nA: "])
+    @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: x\r\nA: "])
     func aHeadThatDoesNotComeIs408(beginning: String) async throws {
         try await TestBed.run("headerTimeout=3s") { bed in
             let idle = try RawSocket(port: bed.server.port)
@@ -24,6 +24,16 @@ struct SlowSenderTests {
             #expect(try await idle.readAnswer().status == 404)
             try await idle.send("G")
             #expect(try await idle.readAnswer().status == 408)
+        }
+    }
+
+    /// A client's spare connection: what it sends on it at that moment must not be answered by what was said before.
+    @Test(arguments: ["", "\r\n"])
+    func aConnectionOnWhichNothingBeginsIsClosedWithoutAWord(beginning: String) async throws {
+        try await TestBed.run("headerTimeout=1s") { bed in
+            let socket = try RawSocket(port: bed.server.port)
+            try await socket.send(beginning)
+            #expect(try await socket.readToEnd() == "")
         }
     }
 
@@ -72,7 +82,9 @@ struct SlowSenderTests {
             let form = Form(block: 0...999, file.bytes)
             let stalled = try await StalledBlock.begin(upload, form, sending: 0.5)
             // Ten windows, told by the other limit.
-            #expect(try await RawSocket(port: bed.server.port).readAnswer().status == 408)
+            let slow = try RawSocket(port: bed.server.port)
+            try await slow.send("G")
+            #expect(try await slow.readAnswer().status == 408)
             try await stalled.send(Array(form.bytes.dropFirst(form.bytes.count / 2)))
             #expect(try await stalled.readAnswer().retCode == "0")
         }

@@ -55,10 +55,12 @@ struct TLSTests {
 
     @Test func newConnectionsGetTheReloadedCertificateAndOldOnesGoOn() async throws {
         try await run { bed, _, identity in
+            // So large that some of it is on the disk before all of it has come.
+            let file = TestFile(size: 1_000_000, seed: 1)
             let upload = try await bed.server.register(file)
             let other = try await TestCA(in: bed.folder, name: "other-ca")
             let next = try await other.issue("next")
-            let form = Form(block: 0...199_999, file.bytes)
+            let form = Form(block: 0...999_999, file.bytes)
             let answer = try await HTTP.postForm(upload.uploadURL, form) {
                 _ = try await eventually("the first bytes") { bed.server.stagingFiles().isEmpty ? nil : true }
                 try overwrite(identity.certificate, with: next.certificate)

@@ -29,7 +29,7 @@ import UploadTestSupport
     private let file: OpenStagingFile
 
     init() {
-        file = OpenStagingFile(disk, hash: RunningHash(resuming: FileHashState(round: 0)))
+        file = OpenStagingFile(disk, hash: RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor))
     }
 
     /// So many who come while the first sync is under way.

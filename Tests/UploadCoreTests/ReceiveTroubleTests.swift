@@ -70,6 +70,11 @@ import UploadTestSupport
     @Test func aFailedSyncPoisonsTheDescriptorForAllWhoUsedIt() async throws {
         let task = try await surroundings.register(content)
         let (other, feed) = await begin(range(10, 19), of: task)
+        // So many chunks are handed over, however small they are: it has the file open then.
+        let writing = surroundings.store.faults.hold(.write)
+        for _ in 0..<256 { feed.yield(.fileBytes([UInt8]())) }
+        await writing.arrived()
+        writing.open()
         surroundings.store.faults.fail(.sync, with: UploadError(.internalError, "I/O error"))
         await #expect(throws: UploadError.self) { try await send(range(0, 9), to: task) }
         feed.yield(.fileBytes(content[range(10, 19)]))

@@ -30,25 +30,24 @@ import UploadTestSupport
         await surroundings.store.stage([1], for: taskID(4711))
 
         let report = try await surroundings.service.recover(outbox: FakeOutbox(claims: 3))
-        #expect(report.openTasks == 6)
-        #expect(report.unfinished == 2)
-        #expect(report.demoted == 2)
-        #expect(report.orphans == 2)
+        #expect(report.unfinished == 3)
         #expect(report.releasedCallbacks == 3)
+        let found = try await StagingCheck(surroundings.service).run()
+        #expect(found == StagingCheck.Report(demoted: 1, orphans: 2))
 
         #expect(await state(untouched) == .receiving)
         #expect(await repository.blocks[sound]?.map(\.range) == [range(5, 9)])
         #expect(await repository.blocks[short]?.map(\.range) == [range(0, 9)])
         #expect(await state(short) == .paused)
-        #expect(await state(gone) == .receiving)
-        #expect(await repository.blocks[gone] == [])
         #expect(await Set(surroundings.store.staged.keys) == [sound, short, verifying])
         #expect(await surroundings.store.staged[closed] == nil)
 
         let running = Task { await surroundings.service.finisher.run() }
         while surroundings.observer.closed.count < 2, !Task.isCancelled { await Task.yield() }
+        while await state(gone) != .receiving, !Task.isCancelled { await Task.yield() }
         running.cancel()
         await running.value
+        #expect(await repository.blocks[gone] == [])
         #expect(await state(verifying) == .finished)
         #expect(await state(publishing) == .finished)
         #expect(await surroundings.store.published == ["/store/verifying": content, "/store/publishing": content])
@@ -83,9 +82,8 @@ import UploadTestSupport
         await store.move(to: mounted)
         await store.stage(Array(content.prefix(10)), for: sound)
         await store.stage(content, for: verifying)
-        let report = try await surroundings.service.recover(outbox: FakeOutbox())
-        #expect(report.demoted == 0)
-        #expect(report.unfinished == 1)
+        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).unfinished == 1)
+        #expect(try await StagingCheck(surroundings.service).run() == StagingCheck.Report(demoted: 0, orphans: 1))
     }
 
     /// tmpDir was moved to another disk with all that was in it, or its disk has another number since.
@@ -93,8 +91,9 @@ import UploadTestSupport
         let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: 10)
         _ = try await surroundings.service.recover(outbox: FakeOutbox())
         await surroundings.store.move(to: other)
-        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 0)
+        _ = try await surroundings.service.recover(outbox: FakeOutbox())
         #expect(await surroundings.repository.knownFileSystem == other)
+        #expect(try await StagingCheck(surroundings.service).run().demoted == 0)
         #expect(await surroundings.repository.blocks[id]?.count == 1)
     }
 
@@ -118,7 +117,8 @@ import UploadTestSupport
             stagingFileSystem: FileSystemIdentity(kind: 0xef53, number: 2, isRoot: was))
         await surroundings.store.move(to: FileSystemIdentity(kind: 0xef53, number: 1, isRoot: isNow))
         if was, isNow {
-            #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 1)
+            _ = try await surroundings.service.recover(outbox: FakeOutbox())
+            #expect(try await StagingCheck(surroundings.service).run().demoted == 1)
             #expect(await surroundings.repository.blocks[id] == [])
         } else {
             await #expect(throws: UploadService.StagingNotMounted.self) {
@@ -132,7 +132,8 @@ import UploadTestSupport
     func whatDoesNotOutliveTheMachineIsAskedForAgain(known: String) async throws {
         let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: nil)
         await surroundings.repository.remember(stagingFileSystem: try #require(FileSystemIdentity(known)))
-        #expect(try await surroundings.service.recover(outbox: FakeOutbox()).demoted == 1)
+        _ = try await surroundings.service.recover(outbox: FakeOutbox())
+        #expect(try await StagingCheck(surroundings.service).run().demoted == 1)
         #expect(await surroundings.repository.blocks[id] == [])
     }
 
@@ -149,11 +150,62 @@ import UploadTestSupport
     @Test func twiceIsTheSameAsOnce() async throws {
         _ = try await plant("short", .receiving, held: [range(0, 9)], staged: 5)
         _ = try await plant("verifying", .verifying, held: [range(0, 19)], staged: 20)
-        _ = try await surroundings.service.recover(outbox: FakeOutbox())
-        let again = try await surroundings.service.recover(outbox: FakeOutbox())
-        #expect(again.openTasks == 2)
-        #expect(again.demoted == 0)
-        #expect(again.unfinished == 1)
+        for demoted in [1, 0] {
+            #expect(try await surroundings.service.recover(outbox: FakeOutbox()).unfinished == 1)
+            #expect(try await StagingCheck(surroundings.service).run() == .init(demoted: demoted, orphans: 0))
+        }
+    }
+
+    // MARK: While serving
+
+    /// Nobody has come by yet to look at all files.
+    @Test func whatIsGoneIsFoundWhenItIsAskedFor() async throws {
+        let held = [range(0, 9), range(10, 19)]
+        let asked = try await plant("asked", .receiving, held: held.dropLast() + [range(12, 15)], staged: 14)
+        let sent = try await plant("sent", .receiving, held: [range(0, 9)], staged: nil)
+        let (service, repository) = (surroundings.service, surroundings.repository)
+        let progress = try await service.progress(of: surroundings.address(try #require(await repository.task(asked))))
+        #expect(progress.receivedBytes == 10)
+        #expect(progress.missing == [range(10, 19)])
+
+        let task = try #require(await repository.task(sent))
+        let parts = Body.block(range(10, 19), of: content)
+        let receipt = try await service.receive(surroundings.address(task), parts: parts)
+        #expect(receipt.missing == [range(0, 9)])
+        #expect(surroundings.observer.lost == [4, 10])
+    }
+
+    /// A session that is in memory learns of a loss that another request found.
+    @Test func whatWasFoundGoneIsNotBelievedAnyMore() async throws {
+        let id = try await plant("asked", .receiving, held: [range(0, 9)], staged: 10)
+        let task = try #require(await surroundings.repository.task(id))
+        let session = try await surroundings.service.sessions.with(id) { $0 }
+        #expect(try await session.heldRanges().ranges == [range(0, 9)])
+        await surroundings.store.stage(nil, for: id)
+        #expect(try await surroundings.service.progress(of: surroundings.address(task)).receivedBytes == 0)
+        #expect(try await session.heldRanges().ranges == [])
+    }
+
+    /// Finished and gone between the look at the rows and the one at the file.
+    @Test func aTaskThatClosesMeanwhileHasLostNothing() async throws {
+        let id = try await plant("closing", .receiving, held: [range(0, 9)], staged: 10)
+        let repository = surroundings.repository
+        let loading = repository.faults.hold(.load)
+        async let reading = surroundings.service.reader.read(id)
+        await loading.arrived()
+        await repository.plant(id, .finished)
+        await surroundings.store.stage(nil, for: id)
+        loading.open()
+        let found = try await reading
+        #expect(found?.task.state == .finished)
+        #expect(surroundings.observer.lost == [])
+    }
+}
+
+extension FakeObserver {
+    /// How many bytes were lost each time.
+    fileprivate var lost: [Int64] {
+        outcomes.compactMap { if case .bytesLost(_, let bytes) = $0 { bytes } else { nil } }
     }
 }
 

@@ -131,10 +131,10 @@ import UploadTestSupport
         let task = try await surroundings.register(content)
         let (parts, feed) = AsyncThrowingStream<BlockPart, any Error>.makeStream()
         for part in fields + [.fileBegin] { feed.yield(part) }
-        let beginning = surroundings.store.faults.hold(fields.isEmpty ? .spool : .open)
+        let spooling = fields.isEmpty ? surroundings.store.faults.hold(.spool) : nil
         let request = Task { try await surroundings.service.receive(surroundings.address(task), parts: parts) }
-        await beginning.arrived()
-        beginning.open()
+        await spooling?.arrived()
+        spooling?.open()
         while !fields.isEmpty, await surroundings.service.sessions.existing(task.id)?.isReceiving != true {
             await Task.yield()
         }

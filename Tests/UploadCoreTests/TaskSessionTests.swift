@@ -8,12 +8,13 @@ import UploadTestSupport
 
     private func session(of content: [UInt8] = SeededGenerator.bytes(100)) async throws -> (TaskSession, TaskID) {
         let task = try await surroundings.register(content)
-        let session = TaskSession(id: task.id, repository: surroundings.repository, store: surroundings.store)
+        let session = surroundings.session(of: task.id)
         return (session, task.id)
     }
 
     private func commit(_ range: ByteRange, of id: TaskID) async throws -> [Block] {
         let pieces = [Block(range: range, md5: md5([]))]
+        await surroundings.store.stage(SeededGenerator.bytes(100), for: id)
         _ = try await surroundings.repository.commit(ReceivedBlock(taskID: id, pieces: pieces))
         return pieces
     }
@@ -152,6 +153,11 @@ import UploadTestSupport
     }
 }
 
+extension FakeSurroundings {
+    /// A session that nobody shares.
+    func session(of id: TaskID) -> TaskSession { TaskSession(id: id, reader: service.reader, store: store) }
+}
+
 extension TaskSession {
     /// How many claims have been asked for: there is no signal for one that waits.
     var ticketsGiven: Int {
@@ -163,7 +169,7 @@ extension TaskSession {
     private static func sessions(idleLimit: Int) -> TaskSessions {
         let surroundings = FakeSurroundings()
         return TaskSessions(idleLimit: idleLimit) {
-            TaskSession(id: $0, repository: surroundings.repository, store: surroundings.store)
+            surroundings.session(of: $0)
         }
     }
 

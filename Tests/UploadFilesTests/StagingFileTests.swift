@@ -1,8 +1,10 @@
+import Blocking
 import Foundation
 import Testing
 import UploadCore
-import UploadFiles
 import UploadTestSupport
+
+@testable import UploadFiles
 
 @Suite struct StagingFileTests {
     private let fixture: FilesFixture
@@ -15,7 +17,8 @@ import UploadTestSupport
     private func write(_ bytes: [UInt8], as block: ByteRange, pieces: [ByteRange], chunk: Int) async throws
         -> BlockDigests
     {
-        let writer = try await fixture.store.open(fixture.id, creating: true).makeWriter(for: block, pieces: pieces)
+        let isNew = try await fixture.store.stagedSize(of: fixture.id) == nil
+        let writer = try await fixture.store.open(fixture.id, creating: isNew).makeWriter(for: block, pieces: pieces)
         for start in stride(from: 0, to: bytes.count, by: chunk) {
             try await writer.write([Array(bytes[start..<min(start + chunk, bytes.count)]), [UInt8]()])
         }
@@ -76,8 +79,28 @@ import UploadTestSupport
 
     @Test func openingAgainKeepsTheBytes() async throws {
         try await fixture.stage(content)
-        try await fixture.store.open(fixture.id, creating: true).sync()
+        try await fixture.store.open(fixture.id, creating: false).sync()
+        // Its name is known to be durable now.
+        _ = try await fixture.store.open(fixture.id, creating: true)
         #expect(TemporaryDirectory.read(fixture.staged) == content)
+    }
+
+    /// Its name may not be durable, whatever a sync says that comes after one that failed.
+    @Test func aFileThatAnEarlierProcessLeftIsMadeAnewWhereNothingIsHeld() async throws {
+        try fixture.folder.write(content, to: "tmp/\(fixture.id).part")
+        let file = try await fixture.store.open(fixture.id, creating: true)
+        #expect(TemporaryDirectory.read(fixture.staged) == [])
+        try await file.sync()
+    }
+
+    /// What is on a volume that is not there any more is not lost.
+    @Test func aFileSystemThatIsNotThereIsNoLoss() async throws {
+        let store = try await FilesFixture(stagingFolder: fixture.folder("other")).store
+        store.home.withLock { $0 = FileSystemIdentity(kind: 1, number: 2) }
+        let unreadable = await #expect(throws: UploadError.self) { try await store.stagedSize(of: fixture.id) }
+        #expect(unreadable?.code == .storage)
+        let unopened = await #expect(throws: UploadError.self) { try await store.open(fixture.id, creating: false) }
+        #expect(unopened?.code == .storage)
     }
 
     @Test(arguments: [0, 1, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, 5 << 20])
@@ -114,7 +137,7 @@ import UploadTestSupport
         ] {
             try fixture.folder.write([1], to: "tmp/\(name)")
         }
-        #expect(try await fixture.store.stagingFiles() == [fixture.id: 1000])
+        #expect(try await fixture.store.listed() == [fixture.id])
     }
 
     @Test func freeSpaceIsTheFileSystems() async throws {
@@ -131,7 +154,7 @@ import UploadTestSupport
             stagingFolder: fixture.folder("not/there/yet"), storeDirectory: fixture.folder("store"),
             threads: IOThreads(count: 1), targetThreads: IOThreads(count: 1))
         #expect(try await store.stagingFileSystem() == fixture.store.stagingFileSystem())
-        #expect(try await store.stagingFiles() == [:])
+        #expect(try await store.listed() == [])
         #expect(!fixture.exists(fixture.folder("not")))
         try await store.prepare()
         #expect(fixture.exists(fixture.folder("not/there/yet")))
@@ -169,7 +192,7 @@ import UploadTestSupport
         }
         #expect(bytes == content)
         // No name that could stay behind.
-        #expect(try await fixture.store.stagingFiles().isEmpty)
+        #expect(try await fixture.store.listed().isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder("tmp")).isEmpty)
     }
 
@@ -199,5 +222,15 @@ import UploadTestSupport
         ).prepare()
         #expect(!fixture.exists(left))
         #expect(fixture.exists(other))
+    }
+}
+
+extension FileStore {
+    /// All staging files, listed two names at a time.
+    fileprivate func listed() async throws -> [TaskID] {
+        let files = try await stagingFiles()
+        var ids: [TaskID] = []
+        while let more = try await files.next(2) { ids += more }
+        return ids.sorted()
     }
 }

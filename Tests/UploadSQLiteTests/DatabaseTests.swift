@@ -182,7 +182,7 @@ import UploadTestSupport
             now: {
                 begun.increment()
                 return fixture.clock.now
-            }, commits: fixture.database.commits)
+            }, commits: fixture.database.commits, threads: fixture.database.threads)
         let block = ReceivedBlock(taskID: task.id, pieces: [Block(range: range(0, 9), md5: md5([]))])
         let committing = Task { try await SQLiteTaskRepository(slow).commit(block) }
         await begun.reach(1)

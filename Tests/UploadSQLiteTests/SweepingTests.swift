@@ -22,38 +22,46 @@ import UploadTestSupport
         let whole = try await fixture.register("c", size: 5)
         try await fixture.commit(range(0, 4), to: whole)
         try await fixture.closed("d")
-        let open = try await repository.openTasks().sorted { $0.id < $1.id }
-        let expected = [
-            OpenTask(id: empty.id, state: .receiving, heldEnd: 0),
-            OpenTask(id: some.id, state: .receiving, heldEnd: 60),
-            OpenTask(id: whole.id, state: .verifying, heldEnd: 5),
-        ]
-        #expect(open == expected.sorted { $0.id < $1.id })
+        let ends = try await repository.openTasks(in: .receiving, idleSince: nil, after: nil, limit: 9)
+            .reduce(into: [:]) { $0[$1.id] = $1.heldEnd }
+        #expect(ends == [empty.id: 0, some.id: 60])
+        let verifying = try await repository.openTasks(in: .verifying, idleSince: nil, after: nil, limit: 9)
+        #expect(verifying.map(\.id) == [whole.id])
+        #expect(verifying.map(\.heldEnd) == [5])
+    }
+
+    @Test func theOpenOnesAmongSome() async throws {
+        let open = [try await fixture.register("a").id, try await fixture.register("b").id]
+        let closed = try await fixture.closed("c").id
+        #expect(try await repository.openTasks(among: [open[1], taskID(1), closed, open[0]]) == Set(open))
+        #expect(try await repository.openTasks(among: []) == [])
     }
 
     @Test func idleTasksPageByPage() async throws {
-        var order: [IdlePosition] = []
+        var order: [OpenTask] = []
         for number in 0..<7 {
             // Two share each instant, so that the id has to decide.
             if number.isMultiple(of: 2) { fixture.clock.advance(by: .seconds(1)) }
             let task = try await fixture.register("\(number)")
-            order.append(IdlePosition(activeAt: task.activeAt, id: task.id))
+            order.append(OpenTask(activeAt: task.activeAt, id: task.id, heldEnd: 0))
         }
         order.sort { ($0.activeAt, $0.id) < ($1.activeAt, $1.id) }
         let limit = order[5].activeAt
         try await fixture.move(try await fixture.register("paused"), to: .paused)
         try await fixture.closed("closed")
 
-        var found: [IdlePosition] = []
+        var found: [OpenTask] = []
         var sizes: [Int] = []
         repeat {
-            let page = try await repository.idleTasks(in: .receiving, since: limit, after: found.last, limit: 2)
+            let page = try await repository.openTasks(
+                in: .receiving, idleSince: limit, after: found.last, limit: 2)
             sizes.append(page.count)
             found += page
         } while sizes.last == 2
         #expect(found == Array(order.prefix(6)))
         #expect(sizes == [2, 2, 2, 0])
-        #expect(try await repository.idleTasks(in: .paused, since: fixture.clock.now, after: nil, limit: 9).count == 1)
+        let paused = try await repository.openTasks(in: .paused, idleSince: fixture.clock.now, after: nil, limit: 9)
+        #expect(paused.count == 1)
     }
 
     @Test func purgesWhatIsClosedAndSettled() async throws {

@@ -173,21 +173,23 @@ package actor FakeRepository: TaskRepository {
         Set(tasks.values.filter { !$0.state.isClosed }.map(\.keyGeneration))
     }
 
-    package func openTasks() -> [OpenTask] {
-        tasks.values.filter { !$0.state.isClosed }.map { task in
-            OpenTask(id: task.id, state: task.state, heldEnd: blocks[task.id, default: []].map(\.range.end).max() ?? 0)
-        }
-    }
-
-    package func idleTasks(
-        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
-    ) -> [IdlePosition] {
-        func isBefore(_ left: IdlePosition, _ right: IdlePosition) -> Bool {
+    package func openTasks(
+        in state: TaskState, idleSince limit: Timestamp?, after last: OpenTask?, limit count: Int
+    ) -> [OpenTask] {
+        func isBefore(_ left: OpenTask, _ right: OpenTask) -> Bool {
             (left.activeAt, left.id) < (right.activeAt, right.id)
         }
-        let idle = tasks.values.filter { $0.state == state && $0.activeAt <= limit }
-            .map { IdlePosition(activeAt: $0.activeAt, id: $0.id) }.sorted(by: isBefore)
-        return Array(idle.filter { entry in position.map { isBefore($0, entry) } ?? true }.prefix(count))
+        let idle = tasks.values.filter { task in task.state == state && limit.map { task.activeAt <= $0 } ?? true }
+            .map { task in
+                let heldEnd = blocks[task.id, default: []].map(\.range.end).max() ?? 0
+                return OpenTask(activeAt: task.activeAt, id: task.id, heldEnd: heldEnd)
+            }
+        return Array(
+            idle.sorted(by: isBefore).filter { task in last.map { isBefore($0, task) } ?? true }.prefix(count))
+    }
+
+    package func openTasks(among ids: [TaskID]) -> Set<TaskID> {
+        Set(ids.filter { tasks[$0]?.state.isClosed == false })
     }
 
     package func purgeTasks(closedBefore limit: Timestamp, limit count: Int) -> Int {

@@ -31,6 +31,10 @@ package actor FakeStore: StagingStore {
 
     // MARK: StagingStore
 
+    package nonisolated var executor: any TaskExecutor { globalConcurrentExecutor }
+
+    package nonisolated var targetExecutor: any TaskExecutor { globalConcurrentExecutor }
+
     package func targetPath(storePath: String, fileName: String) throws -> String {
         guard storePath.hasPrefix("/") else { throw UploadError.invalid("storePath", "must be absolute") }
         return storePath + "/" + fileName
@@ -109,7 +113,7 @@ package actor FakeStore: StagingStore {
         staged[id] = nil
     }
 
-    package func stagingFiles() -> [TaskID: Int64] { staged.mapValues { Int64($0.count) } }
+    package func stagingFiles() -> any StagingFiles { FakeStagingFiles(staged.keys.sorted()) }
 
     // MARK: For its files
 
@@ -127,6 +131,22 @@ package actor FakeStore: StagingStore {
         if operation == .sync { syncs += 1 }
         await faults.wait(operation)
         try faults.check(operation)
+    }
+}
+
+private final class FakeStagingFiles: StagingFiles {
+    private let rest: Mutex<[TaskID]>
+
+    init(_ ids: [TaskID]) {
+        rest = Mutex(ids)
+    }
+
+    func next(_ count: Int) -> [TaskID]? {
+        rest.withLock { rest in
+            guard !rest.isEmpty else { return nil }
+            defer { rest.removeFirst(min(count, rest.count)) }
+            return Array(rest.prefix(count))
+        }
     }
 }
 

@@ -4,6 +4,12 @@
 /// file that can't be made, `internalError` for an I/O error. After a failed sync the bytes concerned count as
 /// missing; the sync is never repeated in the hope that it then means something.
 public protocol StagingStore: Sendable {
+    /// Who has several things to do here one after the other does them on this executor: it comes over once, and blocks.
+    var executor: any TaskExecutor { get }
+
+    /// The same for ``targetPath(storePath:fileName:)`` and ``targetSpace()``, which may hang.
+    var targetExecutor: any TaskExecutor { get }
+
     /// The absolute final path for a registration.
     ///
     /// - Throws: `invalidParameter` naming `storePath` or `fileName` when the path is not allowed, symbolic links
@@ -38,8 +44,9 @@ public protocol StagingStore: Sendable {
 
     /// Opens a task's staging file.
     ///
-    /// - Parameter creating: whether to make it when there is none: only for a task that holds no bytes.
-    /// - Throws: ``StagingFileGone`` when there is none.
+    /// - Parameter creating: whether to make it when there is none: only for a task that holds no bytes. One that an earlier
+    ///   process left is made anew.
+    /// - Throws: ``StagingFileGone`` when there is none; `storage` when its file system is not there any more.
     func open(_ id: TaskID, creating: Bool) async throws -> any StagingFile
 
     /// A writer for a block of which nothing is missing: it only hashes, and needs no file.
@@ -66,6 +73,8 @@ public protocol StagingStore: Sendable {
     func publish(_ id: TaskID, to path: String) async throws
 
     /// The staging file's size in bytes; `nil` when there is none.
+    ///
+    /// - Throws: `storage` when its file system is not there any more, so that this is no loss.
     func stagedSize(of id: TaskID) async throws -> Int64?
 
     /// Shortens the staging file, durably.
@@ -74,8 +83,15 @@ public protocol StagingStore: Sendable {
     /// Removes the staging file, if there is one.
     func remove(_ id: TaskID) async throws
 
-    /// All staging files with their sizes; none where the folder is missing.
-    func stagingFiles() async throws -> [TaskID: Int64]
+    /// The tasks that have a staging file; none where the folder is missing. Files that come or go meanwhile may be among
+    /// them or not.
+    func stagingFiles() async throws -> any StagingFiles
+}
+
+/// A look through the staging files, some at a time. One caller at a time.
+public protocol StagingFiles: Sendable {
+    /// About so many of them, or none though there are more; `nil` at the end.
+    func next(_ count: Int) async throws -> [TaskID]?
 }
 
 /// A staging file that should be there is not, or can't be called durable: the bytes in it are lost.

@@ -70,13 +70,15 @@ public protocol TaskRepository: Sendable {
     /// The generations of all open tasks' keys. Sees every registration that asked for its generation before this call.
     func openKeyGenerations() async throws -> Set<Int>
 
-    /// All open tasks: id, state and the end of the last byte held, for holding the staging files against.
-    func openTasks() async throws -> [OpenTask]
+    /// Open tasks in `state`, the longest idle first, after the given one: a page of them.
+    ///
+    /// - Parameter limit: only those whose last activity is not after it; `nil` for all.
+    func openTasks(
+        in state: TaskState, idleSince limit: Timestamp?, after last: OpenTask?, limit count: Int
+    ) async throws -> [OpenTask]
 
-    /// Tasks in `state` whose last activity is before `limit`, oldest first, after the given position.
-    func idleTasks(
-        in state: TaskState, since limit: Timestamp, after position: IdlePosition?, limit count: Int
-    ) async throws -> [IdlePosition]
+    /// Which of these tasks are open.
+    func openTasks(among ids: [TaskID]) async throws -> Set<TaskID>
 
     /// Removes at most `count` tasks that closed before `limit` and whose callback is delivered or dead, with their
     /// blocks, events and callbacks.
@@ -85,33 +87,19 @@ public protocol TaskRepository: Sendable {
     func purgeTasks(closedBefore limit: Timestamp, limit count: Int) async throws -> Int
 }
 
-/// One open task, for recovery.
+/// An open task in the order in which tasks went idle, so that one can go on after it.
 public struct OpenTask: Sendable, Equatable {
-    /// The task.
-    public var id: TaskID
-    /// Its state.
-    public var state: TaskState
-    /// The end (exclusive) of the last byte held; 0 when none is.
-    public var heldEnd: Int64
-
-    /// Memberwise.
-    public init(id: TaskID, state: TaskState, heldEnd: Int64) {
-        self.id = id
-        self.state = state
-        self.heldEnd = heldEnd
-    }
-}
-
-/// A task in the order in which tasks went idle, so that a sweep can go on after it.
-public struct IdlePosition: Sendable, Equatable {
     /// The task's last activity.
     public var activeAt: Timestamp
     /// The task.
     public var id: TaskID
+    /// The end (exclusive) of the last byte held; 0 when none is.
+    public var heldEnd: Int64
 
     /// Memberwise.
-    public init(activeAt: Timestamp, id: TaskID) {
+    public init(activeAt: Timestamp, id: TaskID, heldEnd: Int64) {
         self.activeAt = activeAt
         self.id = id
+        self.heldEnd = heldEnd
     }
 }

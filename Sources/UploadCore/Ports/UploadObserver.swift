@@ -20,8 +20,10 @@ public enum UploadOutcome: Sendable {
     case bytesLost(TaskID, bytes: Int64)
     /// The MD5 that was computed while the file arrived is not that of its bytes, which were read again.
     case hashDiffered(TaskID)
-    /// Recovery removed a staging file which no open task owns.
+    /// A staging file which no open task owns was removed.
     case orphanRemoved(TaskID)
+    /// All tasks and staging files were held against each other.
+    case stagingChecked(demoted: Int, orphans: Int)
     /// The wall clock was set.
     case clockJumped(by: Duration)
     /// Closed tasks were purged.

@@ -1,14 +1,15 @@
-/// Receives the body of one request: fields and bytes in any order, up to the point where all of it has been written
-/// and counted. What follows, ``DurabilityOrder`` says.
+/// Receives the body of one request: fields and bytes in any order, up to the point where all of it has come and was
+/// counted. What follows, ``DurabilityOrder`` says.
 struct BlockIntake {
     /// A block whose bytes all came; its claim can't be taken over any more.
     struct Complete: Sendable {
-        let claim: Claim
-        let writer: any BlockWriter
-        /// What has to be synced; `nil` when all bytes had been held before and none was written.
-        let file: OpenStagingFile?
+        var destination: BlockDestination
+        /// Bytes at its end that are still to be written. All of a small block are: it goes to the disk in one go.
+        let rest: [any ByteChunk]
         /// The MD5 to hold it against; `nil` where blocks aren't checked.
         let declaredMD5: MD5Digest?
+
+        var claim: Claim { destination.claim }
     }
 
     /// However small they are: a chunk costs memory beyond its bytes.
@@ -29,7 +30,7 @@ struct BlockIntake {
     private var fields = BlockFields()
     private var hasFile = false
     private var spool: (any Spool)?
-    private var destination: (claim: Claim, writer: any BlockWriter, file: OpenStagingFile?)?
+    private var destination: BlockDestination?
     private var received: Int64 = 0
     private var gathered: [any ByteChunk] = []
     private var gatheredBytes = 0
@@ -70,7 +71,7 @@ struct BlockIntake {
             // Nothing can have been committed, so what is known to be held stays true. Reading it anew would cost the
             // more, the more requests break off at once.
             if let destination {
-                await destination.writer.settle()
+                await destination.settle()
                 await session.release(destination.claim, committed: [])
             }
             throw error
@@ -105,16 +106,16 @@ struct BlockIntake {
         let (chunks, bytes) = (gathered, Int64(gatheredBytes))
         gathered.removeAll(keepingCapacity: true)
         gatheredBytes = 0
-        if let destination {
-            try await destination.writer.write(chunks)
+        if destination != nil {
+            try await destination?.write(chunks)
         } else if let spool {
             try await spoolSpace.take(bytes) { try await spool.append(chunks) }
         }
     }
 
     private mutating func complete() async throws -> Complete {
-        try await flush()
         if destination == nil {
+            try await flush()
             // The fields came last, or the file did not come at all: which of them is missing is found in this order.
             let range = try fields.range(fileSize: fileSize)
             guard hasFile else { throw UploadError.invalid("file", "is missing") }
@@ -122,33 +123,27 @@ struct BlockIntake {
             try await claimRange()
             try await replaySpool()
         }
-        guard let (claim, writer, file) = destination else { throw UploadError.invalid("file", "is missing") }
-        guard received == claim.range.count else { throw lengthError(claim.range) }
+        guard let destination else { throw UploadError.invalid("file", "is missing") }
+        guard received == destination.claim.range.count else { throw lengthError(destination.claim.range) }
         let declared = checksBlocks ? try fields.declaredMD5() : nil
-        try claim.beginAcknowledging()
-        return Complete(claim: claim, writer: writer, file: file, declaredMD5: declared)
+        try destination.claim.beginAcknowledging()
+        return Complete(destination: destination, rest: gathered, declaredMD5: declared)
     }
 
     private mutating func claimRange() async throws {
         let range = try fields.range(fileSize: fileSize)
         try limits.checkBlock(range.count)
-        let claim = try await session.claim(range, cut: cut)
-        // Known before anything can fail, so that a failure releases it.
-        destination = (claim, store.makeVerifier(for: range), nil)
-        // Nothing to write, no file: opening makes one, and the task may be past having one.
-        guard !claim.pieces.isEmpty else { return }
-        let file = try await session.file()
-        destination = (claim, file.staging.makeWriter(for: range, pieces: claim.pieces), file)
+        destination = BlockDestination(try await session.claim(range, cut: cut), of: session, in: store)
     }
 
     private mutating func replaySpool() async throws {
-        guard let spool, let writer = destination?.writer else { return }
+        guard let spool else { return }
         var offset: Int64 = 0
         while offset < received {
             try Task.checkCancellation()
             let chunk = try await spool.read(at: offset, count: portion())
             guard chunk.count > 0 else { throw UploadError.interrupted }
-            try await writer.write([chunk])
+            try await destination?.write([chunk])
             offset += Int64(chunk.count)
         }
         self.spool = nil

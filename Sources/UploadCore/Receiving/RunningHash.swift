@@ -37,10 +37,14 @@ final class RunningHash: Sendable {
     /// large the file is, and little is left when the last block has come.
     private static let slack: Int64 = 8 << 20
 
+    private let executor: any TaskExecutor
     private let state: Mutex<State>
 
-    /// - Parameter reached: as the database has it.
-    init(resuming reached: FileHashState) {
+    /// - Parameters:
+    ///   - reached: as the database has it.
+    ///   - executor: where it may block.
+    init(resuming reached: FileHashState, on executor: any TaskExecutor) {
+        self.executor = executor
         state = Mutex(State(reached: reached, written: reached))
     }
 
@@ -61,7 +65,7 @@ final class RunningHash: Sendable {
         state.withLock { state in
             state.wanted = max(state.wanted, end)
             guard !state.isEnded, state.run == nil, state.lag >= Self.stride else { return }
-            state.run = Task { await catchUp(in: file) }
+            state.run = Task(executorPreference: executor) { await self.catchUp(in: file) }
         }
     }
 

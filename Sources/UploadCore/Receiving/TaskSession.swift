@@ -2,7 +2,7 @@
 /// the open staging file. All of it can be made anew from the database; it saves reading it for every block.
 actor TaskSession {
     let id: TaskID
-    private let repository: any TaskRepository
+    private let reader: TaskReader
     private let store: any StagingStore
     private var task: UploadTask?
     private var held = RangeSet()
@@ -18,11 +18,13 @@ actor TaskSession {
     private var tickets = 0
     /// What every claim is answered once the task is closed.
     private var ending: UploadError?
-    private var openFile: Task<OpenStagingFile, any Error>?
+    private var openFile: OpenStagingFile?
+    /// Those who wait for the opening that is under way; `nil` when none is.
+    private var openers: [CheckedContinuation<Void, Never>]?
 
-    init(id: TaskID, repository: any TaskRepository, store: any StagingStore) {
+    init(id: TaskID, reader: TaskReader, store: any StagingStore) {
         self.id = id
-        self.repository = repository
+        self.reader = reader
         self.store = store
     }
 
@@ -118,13 +120,14 @@ actor TaskSession {
     func heldRanges() async throws -> RangeSet {
         while !isCurrent {
             let epoch = self.epoch
-            guard let loaded = try await repository.taskWithRanges(id) else { throw UploadError.noSuchTask }
+            guard let loaded = try await reader.read(id) else { throw UploadError.noSuchTask }
+            if loaded.foundLoss { reset() }
             guard epoch == self.epoch else { continue }
             task = loaded.task
             for range in loaded.held.ranges { held.insert(range) }
             if hash?.round != loaded.hash.round {
                 forgetFile()
-                hash = RunningHash(resuming: loaded.hash)
+                hash = RunningHash(resuming: loaded.hash, on: store.executor)
             }
             isCurrent = true
         }
@@ -147,6 +150,7 @@ actor TaskSession {
         held = RangeSet()
         isCurrent = false
         epoch += 1
+        losses += 1
         // What it is open on may have no name any more.
         forgetFile()
     }
@@ -161,19 +165,26 @@ actor TaskSession {
     ///
     /// - Throws: ``StagingFileGone`` when it should be there and is not.
     func file() async throws -> OpenStagingFile {
-        if let openFile { return try await openFile.value }
-        let hash = try await currentHash()
-        // Another call may have opened it meanwhile.
-        if let openFile { return try await openFile.value }
-        let isNew = held.isEmpty
-        let opening = Task { [store, id] in OpenStagingFile(try await store.open(id, creating: isNew), hash: hash) }
-        openFile = opening
-        do {
-            return try await opening.value
-        } catch {
-            openFile = nil
-            throw error
+        while true {
+            if let openFile { return openFile }
+            let hash = try await currentHash()
+            // Another call may have opened it meanwhile, or be about to.
+            if let openFile { return openFile }
+            guard openers != nil else { return try await open(with: hash) }
+            await withCheckedContinuation { openers?.append($0) }
         }
+    }
+
+    private func open(with hash: RunningHash) async throws -> OpenStagingFile {
+        openers = []
+        defer {
+            for opener in openers ?? [] { opener.resume() }
+            openers = nil
+        }
+        let file = OpenStagingFile(try await store.open(id, creating: held.isEmpty), hash: hash)
+        // Unless it was found to be gone meanwhile: whoever works on this one finds out too.
+        if self.hash === hash { openFile = file }
+        return file
     }
 
     /// The MD5 of the whole file, once all of its bytes are held; `nil` when the staging file is shorter.

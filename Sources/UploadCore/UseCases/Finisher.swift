@@ -68,8 +68,11 @@ public final class Finisher: Sendable {
         var delay = Duration.seconds(1)
         while !Task.isCancelled {
             do {
-                let task = try await gate.pass(true) {
-                    try await sessions.with(id) { session in try await durability.finish(id, in: session) }
+                // Step after step of it blocks, and is done where that is allowed.
+                let task = try await gate.pass(true) { [store, sessions, durability] in
+                    try await withTaskExecutorPreference(store.executor) {
+                        try await sessions.with(id) { session in try await durability.finish(id, in: session) }
+                    }
                 }
                 guard let task else { return }
                 if task.state.isClosed {

@@ -1,16 +1,10 @@
-/// What happens between opening the database and serving: tasks and staging files are held against each other, and
-/// tasks which a crash caught while they were being finished are taken up.
+/// What happens between opening the database and serving: what a crash caught half-done is taken up. It takes no longer the
+/// more tasks are open; their staging files are looked at when they are needed, and by ``checkStaging()``.
 extension UploadService {
     /// What recovery did.
     public struct RecoveryReport: Sendable, Equatable {
-        /// Tasks that are open.
-        public var openTasks = 0
-        /// Of them, those to be verified or published.
+        /// Tasks to be verified or published.
         public var unfinished = 0
-        /// Tasks of which staged bytes had gone.
-        public var demoted = 0
-        /// Staging files without an open task, removed.
-        public var orphans = 0
         /// Callbacks that were being delivered.
         public var releasedCallbacks = 0
     }
@@ -31,57 +25,72 @@ extension UploadService {
     /// - Throws: ``StagingNotMounted``; nothing has been changed then.
     public func recover(outbox: any CallbackOutbox) async throws -> RecoveryReport {
         var report = RecoveryReport()
-        let openTasks = try await dependencies.repository.openTasks()
-        var unowned = try await findStagedBytes(of: openTasks)
+        try await findStagingFolder()
         report.releasedCallbacks = try await outbox.releaseAllClaims()
         FaultPoint.reach(.claimsReleased)
-        for task in openTasks {
-            report.openTasks += 1
-            // A file that holds nothing acknowledged may have a name that is not durable: it is made anew.
-            let size = task.heldEnd > 0 ? unowned.removeValue(forKey: task.id) ?? 0 : 0
-            // A publishing task without its staging file may have been renamed; finishing finds out.
-            if task.heldEnd > size, task.state != .publishing {
-                guard let demoted = try await dependencies.repository.task(task.id) else { continue }
-                _ = try await durability.askAgain(demoted, keepingBytesBelow: size)
-                FaultPoint.reach(.recoveryDemoted)
-                report.demoted += 1
-            } else if task.state.isComplete {
+        for state in [TaskState.verifying, .publishing] {
+            try await forEachOpenTask(in: state) { task in
                 finisher.enqueue(task.id)
                 report.unfinished += 1
             }
         }
-        for id in unowned.keys {
-            try await dependencies.store.remove(id)
-            FaultPoint.reach(.recoveryOrphanRemoved)
-            dependencies.observer.observe(.orphanRemoved(id))
-            report.orphans += 1
-        }
         return report
     }
 
-    /// All staging files, after making sure that they are looked for on the right file system.
+    /// Holds all tasks and all staging files against each other, beside the service's work: bytes that are gone are asked for
+    /// again, files without an open task are removed. What fails is observed, and left to the next start.
+    public func checkStaging() async {
+        do {
+            let report = try await StagingCheck(self).run()
+            dependencies.observer.observe(.stagingChecked(demoted: report.demoted, orphans: report.orphans))
+        } catch {
+            if Task.isCancelled { return }
+            dependencies.observer.observe(.backgroundFailure("checking the staging files", error))
+        }
+    }
+
+    /// Makes sure that staged bytes are looked for on the right file system.
     ///
     /// Bytes that are gone are asked for again, and what nobody owns is removed. Done beside a volume that is not mounted,
     /// the one would forget acknowledged bytes that are safe, and the other remove them once the volume is back. Files
     /// that are all there have moved, or their file system's number has changed.
-    private func findStagedBytes(of tasks: [OpenTask]) async throws -> [TaskID: Int64] {
+    private func findStagingFolder() async throws {
         let (repository, store) = (dependencies.repository, dependencies.store)
         let (present, known) = (try await store.stagingFileSystem(), try await repository.stagingFileSystem())
-        let files = try await store.stagingFiles()
         if let known, known.mayBeMissed(at: present) {
-            var missing = 0
-            for task in tasks where task.heldEnd > files[task.id] ?? 0 {
-                // Its file may be in its place already.
-                if task.state == .publishing, try await isPublished(task.id) { continue }
-                missing += 1
-            }
+            let missing = try await countMissing()
             guard missing == 0 else { throw StagingNotMounted(tasks: missing) }
         }
         try await store.prepare()
         // Not as it was found: the folder may have been made just now.
         let used = try await store.stagingFileSystem()
         if used != known { try await repository.remember(stagingFileSystem: used) }
-        return files
+    }
+
+    /// Open tasks whose staged bytes are not all there.
+    private func countMissing() async throws -> Int {
+        var missing = 0
+        for state in TaskState.allCases where !state.isClosed {
+            try await forEachOpenTask(in: state) { task in
+                guard try await dependencies.store.stagedSize(of: task.id) ?? 0 < task.heldEnd else { return }
+                // Its file may be in its place already.
+                if state == .publishing, try await isPublished(task.id) { return }
+                missing += 1
+            }
+        }
+        return missing
+    }
+
+    private func forEachOpenTask(in state: TaskState, _ body: (OpenTask) async throws -> Void) async throws {
+        let portion = 1000
+        var last: OpenTask?
+        while true {
+            let tasks = try await dependencies.repository.openTasks(
+                in: state, idleSince: nil, after: last, limit: portion)
+            for task in tasks { try await body(task) }
+            guard tasks.count == portion else { return }
+            last = tasks.last
+        }
     }
 
     private func isPublished(_ id: TaskID) async throws -> Bool {

@@ -75,10 +75,10 @@ public struct Sweeper: Sendable {
     private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
         guard timeline.age >= min(timeout, Self.grace) else { return }
         let limit = timeline.instant(ago: timeout)
-        var position: IdlePosition?
+        var last: OpenTask?
         while true {
-            let idle = try await service.dependencies.repository.idleTasks(
-                in: state, since: limit, after: position, limit: Self.batch)
+            let idle = try await service.dependencies.repository.openTasks(
+                in: state, idleSince: limit, after: last, limit: Self.batch)
             for task in idle {
                 do {
                     try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
@@ -91,7 +91,7 @@ public struct Sweeper: Sendable {
                 }
             }
             guard idle.count == Self.batch else { return }
-            position = idle.last
+            last = idle.last
         }
     }
 }

@@ -9,16 +9,17 @@ public struct TaskProgress: Sendable, Equatable {
 }
 
 extension UploadService {
-    /// Where the task stands. Reads a snapshot: never waits for a writer, never disturbs one.
+    /// Where the task stands. Reads a snapshot: never waits for a writer, never disturbs one, unless staged bytes are gone.
     ///
-    /// - Throws: `noSuchTask`.
+    /// - Throws: `noSuchTask`; `storage` where the staging folder's file system is not there.
     public func progress(of address: TaskAddress) async throws -> TaskProgress {
         let generation = try keyGeneration(of: address)
-        guard let (task, held, _) = try await dependencies.repository.taskWithRanges(address.id),
-            task.keyGeneration == generation
-        else { throw UploadError.noSuchTask }
+        guard let reading = try await reader.read(address.id), reading.task.keyGeneration == generation else {
+            throw UploadError.noSuchTask
+        }
+        if reading.foundLoss { await sessions.existing(address.id)?.reset() }
         return TaskProgress(
-            task: task, receivedBytes: held.count,
-            missing: held.missing(ofSize: task.registration.fileSize))
+            task: reading.task, receivedBytes: reading.held.count,
+            missing: reading.held.missing(ofSize: reading.task.registration.fileSize))
     }
 }

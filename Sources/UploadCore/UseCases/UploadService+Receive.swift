@@ -64,7 +64,12 @@ extension UploadService {
                     store: store, spoolSpace: spoolSpace, cut: cut, portion: { self.portion })
                 return try await intake.receive(parts)
             }
-            return try await acknowledge(block, of: task, session: session)
+            // The rest of the block, its sync and its COMMIT: all of it blocks, and is done where that is allowed.
+            let (receipt, file) = try await withTaskExecutorPreference(store.executor) {
+                try await acknowledge(block, of: task, session: session)
+            }
+            await file?.hash.pace()
+            return receipt
         } catch is StagingFileGone {
             // Somebody removed it under us. The bytes in it are asked for again, beginning with these.
             if await session.takeOnLoss(since: losses) {
@@ -110,34 +115,37 @@ extension UploadService {
     }
 
     private func acknowledge(
-        _ block: BlockIntake.Complete, of task: UploadTask, session: TaskSession
-    ) async throws -> BlockReceipt {
+        _ received: BlockIntake.Complete, of task: UploadTask, session: TaskSession
+    ) async throws -> (receipt: BlockReceipt, file: OpenStagingFile?) {
+        var block = received
         let (id, fileSize) = (task.id, task.registration.fileSize)
         let pieces: [Block]
         let committed: CommittedBlock?
         do {
-            (pieces, committed) = try await durability.acknowledge(block, of: id)
+            (pieces, committed) = try await durability.acknowledge(&block, of: id)
         } catch {
+            await block.destination.settle()
             await session.abandon(block.claim)
             // Where the sync failed, the next request gets a fresh descriptor.
             await session.closeFile()
             throw error
         }
-        await session.release(block.claim, committed: pieces, in: block.file, committed)
+        let file = block.destination.file
+        await session.release(block.claim, committed: pieces, in: file, committed)
         if committed == nil { await noteActivity(on: task, session) }
         if committed?.state == .verifying {
             dependencies.observer.observe(.received(id))
             finisher.enqueue(id)
         }
-        await block.file?.hash.pace()
         let held = try await session.heldRanges()
         guard held.contains(block.claim.range) else {
             // What was held when the block was claimed turned out to be gone meanwhile.
             throw UploadError(.busy, "the staged bytes are gone, send the block again")
         }
         let missing = held.missing(ofSize: fileSize, limit: Self.listedRanges)
-        return BlockReceipt(
+        let receipt = BlockReceipt(
             range: block.claim.range, missing: missing,
             asksForMissing: committed != nil && !missing.isEmpty && held.contains(fileSize - 1))
+        return (receipt, file)
     }
 }

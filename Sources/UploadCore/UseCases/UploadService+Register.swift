@@ -29,10 +29,19 @@ extension UploadService {
         if let limit = limits.maxFileSize, registration.fileSize > limit {
             throw UploadError(.tooLarge, "fileSize is larger than the limit of \(limit) bytes")
         }
-        let path = try await dependencies.store.targetPath(
-            storePath: registration.storePath, fileName: registration.fileName)
-        let (reservation, target) = try await reservation(of: registration, limits)
+        // All of it blocks, and is done where that is allowed.
+        let task = try await withTaskExecutorPreference(dependencies.store.targetExecutor) {
+            try await add(registration, limits)
+        }
+        dependencies.observer.observe(.registered(task))
+        if task.state.isComplete { finisher.enqueue(task.id) }
+        return task
+    }
+
+    private func add(_ registration: Registration, _ limits: TaskLimits) async throws -> UploadTask {
         let (store, keys) = (dependencies.store, dependencies.keys)
+        let path = try await store.targetPath(storePath: registration.storePath, fileName: registration.fileName)
+        let (reservation, target) = try await reservation(of: registration, limits)
         let task = try await dependencies.repository.register(
             registration, targetPath: path, generations: { keys.generations },
             admit: { (totals) throws(UploadError) in
@@ -40,8 +49,6 @@ extension UploadService {
                 try reservation.check(totals, store.freeSpace(target: target))
             })
         FaultPoint.reach(.registered)
-        dependencies.observer.observe(.registered(task))
-        if task.state.isComplete { finisher.enqueue(task.id) }
         return task
     }
 

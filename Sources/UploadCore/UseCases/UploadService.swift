@@ -43,6 +43,7 @@ public final class UploadService: Sendable {
 
     let dependencies: Dependencies
     let durability: DurabilityOrder
+    let reader: TaskReader
     let sessions: TaskSessions
     let spools = SpoolLedger()
     /// Verifies and publishes complete tasks.
@@ -56,7 +57,9 @@ public final class UploadService: Sendable {
         let (repository, store) = (dependencies.repository, dependencies.store)
         self.dependencies = dependencies
         durability = DurabilityOrder(dependencies)
-        sessions = TaskSessions { TaskSession(id: $0, repository: repository, store: store) }
+        let reader = TaskReader(repository: repository, store: store, durability: durability)
+        self.reader = reader
+        sessions = TaskSessions { TaskSession(id: $0, reader: reader, store: store) }
         finisher = Finisher(durability, dependencies, sessions: sessions, outboxChanged: outboxChanged)
         readiness = Readiness(dependencies, finisher: finisher)
     }

@@ -180,7 +180,10 @@ extension PaceHandler {
             return arm(context)
         }
         switch phase {
-        case .head: context.fireErrorCaught(Fault.slowHead)
+        case .head:
+            // Clients keep spare connections. A request that is on its way by now must not take a 408 for its answer.
+            guard headHasBegun else { return giveUp(context) }
+            context.fireErrorCaught(Fault.slowHead)
         case .idle:
             guard placeInLine == nil else { return giveUp(context) }
             placeInLine = admissions.lineUp(context.channel)
@@ -193,7 +196,7 @@ extension PaceHandler {
         }
     }
 
-    /// Ends an idle connection. With TLS that takes a while, and what came until then would be done and not answered.
+    /// Ends a connection on which nothing is under way. With TLS that takes a while, and what came until then would be done and not answered.
     private func giveUp(_ context: ChannelHandlerContext) {
         isDeaf = true
         leaveLine()

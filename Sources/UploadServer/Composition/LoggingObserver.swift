@@ -32,6 +32,9 @@ struct LoggingObserver: UploadObserver {
                 metadata: ["taskId": "\(id)"])
         case .orphanRemoved(let id):
             logger.info("staging file without an open task removed", metadata: ["taskId": "\(id)"])
+        case .stagingChecked(let demoted, let orphans):
+            logger.info(
+                "staging files checked", metadata: ["tasksWithLostBytes": "\(demoted)", "orphans": "\(orphans)"])
         case .clockJumped(let duration):
             logger.warning(
                 "the clock was set, what is due moves with it", metadata: ["by": "\(duration.milliseconds) ms"])

@@ -4,12 +4,14 @@ import ServiceLifecycle
 import UnixSignals
 import UploadCore
 
-/// Work that goes on in the background until the server stops.
+/// Work that goes on in the background, until the server stops or until it is done.
 struct BackgroundService: Service {
     let work: @Sendable () async -> Void
 
     func run() async throws {
         await cancelWhenGracefulShutdown(work)
+        // A service that returns would stop the server.
+        try? await gracefulShutdown()
     }
 }
 

@@ -12,6 +12,6 @@ struct SystemClock: ServiceClock {
     private static let start = SuspendingClock.now
 
     func sleep(for duration: Duration) async throws {
-        try await Task.sleep(for: duration, clock: .continuous)
+        try await Timers.shared.sleep(for: duration)
     }
 }

@@ -55,6 +55,7 @@ package final class CrashCheck {
         let before = "\(Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))"
         do {
             try await server.start()
+            _ = try await server.process?.waitForError(containing: "staging files checked")
             let staged = server.stagingFiles()
             for (id, told) in told where told.isRegistered { try await checkTask(id, told) }
             for (id, told) in told { try await awaitCallback(id, told, after: callbacks) }
@@ -202,7 +203,7 @@ package final class CrashCheck {
         return TemporaryDirectory.read(server.tmpDirectory + "/" + name) ?? []
     }
 
-    /// - Parameter staged: the staging files when recovery was done.
+    /// - Parameter staged: the staging files when they had been checked.
     private func checkLeftovers(_ staged: [String], _ tasks: [[String]], _ startedAt: String) {
         for name in staged {
             let id = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent

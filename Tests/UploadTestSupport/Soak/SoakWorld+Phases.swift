@@ -64,12 +64,12 @@ extension SoakWorld {
         await bed.receiver.stop()
         var last: ProcessUse?
         let idle = try await eventually("the server to be idle", within: .seconds(180)) {
+            // First: what is on its way to its place is open.
+            guard try await server.sqlite(Self.finishing) == "0" else { return Optional<ProcessUse>.none }
             let (before, now) = (last, use)
             last = now
-            // The one that listens; and nothing is on its way to its place.
-            guard let now, now.sockets <= 1, now.descriptors == before?.descriptors,
-                try await server.sqlite(Self.finishing) == "0"
-            else { return Optional<ProcessUse>.none }
+            // The one that listens.
+            guard let now, now.sockets <= 1, now.descriptors == before?.descriptors else { return nil }
             return now
         }
         try await bed.receiver.start()

@@ -1,8 +1,7 @@
-import Dispatch
-import Glibc
+import Blocking
+import Foundation
 import Synchronization
 import Testing
-import UploadFiles
 import UploadTestSupport
 
 @Suite(.timeLimit(.minutes(1))) struct IOThreadsTests {
@@ -35,6 +34,37 @@ import UploadTestSupport
             left.wait()
         }
         _ = try await (one, two)
+    }
+
+    /// One thread: a second job could not begin before the first ends.
+    @Test func whoIsThereAlreadyNeedsNoOtherThread() async throws {
+        let threads = IOThreads(count: 1)
+        let inner = try await withTaskExecutorPreference(threads) {
+            #expect(IOThreads.mayBlock)
+            let outer = thread()
+            return try await threads.run { thread() == outer }
+        }
+        #expect(inner)
+        let order = Mutex<[String]>([])
+        try await threads.run {
+            threads.submit { order.withLock { $0.append("queued") } }
+            threads.perform { order.withLock { $0.append("at once") } }
+        }
+        try await threads.run {}
+        #expect(order.withLock { $0 } == ["at once", "queued"])
+    }
+
+    @Test func anotherPoolIsAsGoodOnlyWhereThatIsSaid() async throws {
+        let (here, there) = (IOThreads(count: 1, name: "here"), IOThreads(count: 1, name: "there"))
+        let names = try await withTaskExecutorPreference(here) {
+            [
+                try await there.run { Thread.current.name },
+                try await there.run(anywhere: true) { Thread.current.name },
+            ]
+        }
+        #expect(names == ["there-0", "here-0"])
+        #expect(try await there.run(anywhere: true) { Thread.current.name } == "there-0")
+        #expect(!IOThreads.mayBlock)
     }
 
     @Test func workThatIsWaitingIsDoneThoughThePoolIsLetGo() async throws {
@@ -84,48 +114,14 @@ import UploadTestSupport
     }
 }
 
+/// The calling one.
+private func thread() -> ObjectIdentifier { ObjectIdentifier(Thread.current) }
+
 /// A reference that does not keep.
 private final class WeakReference: @unchecked Sendable {
     weak var object: AnyObject?
 
     init(_ object: AnyObject) {
         self.object = object
-    }
-}
-
-@Suite struct InstanceLockTests {
-    @Test func theSecondIsRefusedAndTheNextOneAfterItIsNot() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder("a/b/lock")
-        do {
-            let first = try InstanceLock(path: path, for: "the database")
-            withExtendedLifetime(first) {
-                let error = #expect(throws: InstanceLock.HeldError.self) {
-                    try InstanceLock(path: path, for: "the database")
-                }
-                #expect(error?.description.contains("the database is in use by process \(getpid())") == true)
-                #expect(TemporaryDirectory.read(path) == Array("\(getpid())\n".utf8))
-            }
-        }
-        #expect(throws: Never.self) { try InstanceLock(path: path, for: "the database") }
-    }
-
-    @Test func aLongerNumberOfAnEarlierHolderIsReplaced() throws {
-        let folder = try TemporaryDirectory()
-        try folder.write(Array("99999999999999999999999\n".utf8), to: "lock")
-        let lock = try InstanceLock(path: folder("lock"), for: "it")
-        withExtendedLifetime(lock) {
-            #expect(TemporaryDirectory.read(folder("lock")) == Array("\(getpid())\n".utf8))
-        }
-    }
-
-    /// As in a configuration with `database: "data/fupload.sqlite"`.
-    @Test func aRelativePathInAFolderThatIsNotThereYet() throws {
-        let folder = "fupload-test-\(UInt64.random(in: 0 ... .max))"
-        defer {
-            unlink(folder + "/lock")
-            rmdir(folder)
-        }
-        #expect(throws: Never.self) { try InstanceLock(path: folder + "/lock", for: "it") }
     }
 }
