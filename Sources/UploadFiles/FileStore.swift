@@ -15,6 +15,8 @@ public final class FileStore: StagingStore {
     let threads: IOThreads
     /// For what touches the finished files' file system: it may be one that hangs, and blocks go elsewhere.
     let targetThreads: IOThreads
+    /// For what must not wait for writes, all of which may hang.
+    private let lookupThreads = IOThreads(count: 2, name: "lookup")
     private let lanes: HashLanes
     /// The staging folder's file system, since ``prepare()``.
     let home = Mutex<FileSystemIdentity?>(nil)
@@ -61,6 +63,9 @@ public final class FileStore: StagingStore {
 
     /// The I/O threads.
     public var executor: any TaskExecutor { threads }
+
+    /// Threads for lookups.
+    public var lookupExecutor: any TaskExecutor { lookupThreads }
 
     /// The threads for what touches finished files.
     public var targetExecutor: any TaskExecutor { targetThreads }
@@ -135,10 +140,14 @@ public final class FileStore: StagingStore {
     /// One stat(2).
     public func stagedSize(of id: TaskID) async throws -> Int64? {
         let path = path(of: id)
-        return try await blocking { [self] in
-            let size = try SystemCall.fileSize(path)
-            if size == nil { try checkHome() }
-            return size
+        do {
+            return try await lookupThreads.run(anywhere: true) { [self] in
+                let size = try SystemCall.fileSize(path)
+                if size == nil { try checkHome() }
+                return size
+            }
+        } catch {
+            throw UploadError(translating: error)
         }
     }
 

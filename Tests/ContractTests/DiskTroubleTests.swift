@@ -145,6 +145,23 @@ struct DiskTroubleTests {
         }
     }
 
+    /// All threads for file work are in calls that don't return. What needs no bytes on the disk is answered all the same.
+    @Test func aDiskThatHangsHoldsUpNoQuestion() async throws {
+        try await TestBed.runWithShim("ioThreads=1") { bed, shim in
+            let (upload, other) = (try await bed.server.register(file), try await bed.server.register(file, name: "b"))
+            #expect(try await upload.send(0...99, of: file).retCode == "0")
+            let held = try shim.hold(.sync, path: ".part")
+            async let stuck = upload.send(100...199, of: file)
+            try await held.waitUntilHeld()
+            #expect(try await upload.info()["receivedSize"].integer == 100)
+            #expect(try await other.change(to: "pause").retCode == "0")
+            #expect(try await other.send(0...99, of: file).retCode == "4")
+            _ = try await bed.server.register(file, name: "c")
+            held.remove()
+            #expect(try await stuck.retCode == "0")
+        }
+    }
+
     // MARK: Room
 
     @Test func whatIsPromisedIsReserved() async throws {

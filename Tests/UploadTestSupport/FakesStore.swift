@@ -33,6 +33,8 @@ package actor FakeStore: StagingStore {
 
     package nonisolated var executor: any TaskExecutor { globalConcurrentExecutor }
 
+    package nonisolated var lookupExecutor: any TaskExecutor { globalConcurrentExecutor }
+
     package nonisolated var targetExecutor: any TaskExecutor { globalConcurrentExecutor }
 
     package func targetPath(storePath: String, fileName: String) throws -> String {

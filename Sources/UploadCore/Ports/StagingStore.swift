@@ -7,6 +7,9 @@ public protocol StagingStore: Sendable {
     /// Who has several things to do here one after the other does them on this executor: it comes over once, and blocks.
     var executor: any TaskExecutor { get }
 
+    /// The same for ``stagedSize(of:)`` and the database: a look at what is there waits for no write, however long that takes.
+    var lookupExecutor: any TaskExecutor { get }
+
     /// The same for ``targetPath(storePath:fileName:)`` and ``targetSpace()``, which may hang.
     var targetExecutor: any TaskExecutor { get }
 

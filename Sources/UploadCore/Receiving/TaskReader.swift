@@ -17,7 +17,7 @@ struct TaskReader: Sendable {
     /// - Returns: `nil` when there is no such task.
     /// - Throws: what database and disk throw; `storage` where the staging folder's file system is not there.
     func read(_ id: TaskID) async throws -> Reading? {
-        try await withTaskExecutorPreference(store.executor) { try await compare(id) }
+        try await withTaskExecutorPreference(store.lookupExecutor) { try await compare(id) }
     }
 
     private func compare(_ id: TaskID) async throws -> Reading? {

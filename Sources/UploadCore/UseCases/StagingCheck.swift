@@ -27,7 +27,7 @@ struct StagingCheck: Sendable {
 
     /// - Throws: what database and disk throw; the rest is then left to the next start.
     func run() async throws -> Report {
-        try await withTaskExecutorPreference(store.executor) {
+        try await withTaskExecutorPreference(store.lookupExecutor) {
             var report = Report()
             for state in [TaskState.receiving, .paused] { report.demoted += try await demote(in: state) }
             report.orphans = try await removeOrphans()
