@@ -68,8 +68,9 @@ let package = Package(
         // The domain. Everything below points at it; it points at nothing.
         .target(name: "UploadCore", swiftSettings: settings),
 
-        // Threads that may block; the adapters share them.
+        // Where things run: threads that may block, and loops that may not. The adapters share them.
         .target(name: "Blocking", swiftSettings: settings),
+        .target(name: "EventLoops", dependencies: [nioCore], swiftSettings: settings),
 
         // One adapter for each thing outside of us.
         .target(
@@ -97,7 +98,8 @@ let package = Package(
         .target(
             name: "UploadHTTP",
             dependencies: [
-                "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore, nioHTTP1, nioTLS,
+                "EventLoops", "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore,
+                nioHTTP1, nioTLS,
                 nioSSL,
             ],
             swiftSettings: settings
@@ -105,7 +107,8 @@ let package = Package(
         .target(
             name: "Callbacks",
             dependencies: [
-                "UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging, serviceLifecycle,
+                "EventLoops", "UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging,
+                serviceLifecycle,
             ],
             swiftSettings: settings
         ),

@@ -89,7 +89,7 @@ public final class IOThreads: TaskExecutor {
     public static var mayBlock: Bool { Shared.current != nil }
 
     /// Whether the calling thread is one of these.
-    private var isHere: Bool { Shared.current === shared }
+    public var areHere: Bool { Shared.current === shared }
 
     /// Runs a blocking closure on one of the threads: here, where the task is on one of them already. Not cut short by
     /// cancellation.
@@ -98,7 +98,7 @@ public final class IOThreads: TaskExecutor {
     public func run<Result: Sendable>(
         anywhere: Bool = false, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
-        if anywhere ? Self.mayBlock : isHere { return try body() }
+        if anywhere ? Self.mayBlock : areHere { return try body() }
         return try await withCheckedThrowingContinuation { continuation in
             submit { continuation.resume(with: Swift.Result { try body() }) }
         }
@@ -106,7 +106,7 @@ public final class IOThreads: TaskExecutor {
 
     /// The same, where the closure itself says that it is done.
     public func perform(anywhere: Bool = false, _ body: @escaping @Sendable () -> Void) {
-        if anywhere ? Self.mayBlock : isHere { body() } else { submit(body) }
+        if anywhere ? Self.mayBlock : areHere { body() } else { submit(body) }
     }
 
     /// Puts the closure at the end of the queue, wherever the caller is.

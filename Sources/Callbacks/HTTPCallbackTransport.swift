@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import EventLoops
 import Foundation
 import NIOCore
 import NIOPosix
@@ -34,9 +35,19 @@ struct HTTPCallbackTransport: CallbackTransport {
         configuration.connectionPool.retryConnectionEstablishment = false
         // The lanes are the limit. Two business servers on one host must not wait for each other here.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
-        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            await body(Self(client: client, timeout: .milliseconds(timeout.milliseconds), clock: clock))
+        // One loop for all: what a callback waits for happens on it, and wakes no other thread.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await HTTPClient.withHTTPClient(eventLoopGroup: group, configuration: configuration) { client in
+                let transport = Self(client: client, timeout: .milliseconds(timeout.milliseconds), clock: clock)
+                await withTaskExecutorPreference(EventLoopExecutor(group.next())) { await body(transport) }
+            }
+        } catch {
+            // What failed first is told.
+            try? await group.shutdownGracefully()
+            throw error
         }
+        try await group.shutdownGracefully()
     }
 
     func post(_ request: CallbackRequest) async throws -> CallbackAnswer {

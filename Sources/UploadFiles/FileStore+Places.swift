@@ -9,7 +9,6 @@ extension FileStore {
         try await threads.run { [self] in
             do {
                 try SystemCall.settleFolders(folder)
-                try LocalSpool.removeLeftovers(in: folder)
                 let here = try SystemCall.fileSystemIdentity(folder)
                 home.withLock { $0 = here }
             } catch let error as Errno {
@@ -42,14 +41,14 @@ extension FileStore {
     /// Whether the one file system that both folders are on has no links in common for them: two mounts of it.
     private func probeLink() -> Bool {
         guard let target, let name = FilePath.Component(Registration.reservedPrefix + "probe") else { return false }
-        // Among the names that the next start removes.
+        // Among the names that are removed when the folder is looked through.
         let path = folder.appending(LocalSpool.prefix + "link")
         do {
             let file = try FileDescriptor.open(
                 path, .writeOnly, options: [.create, .closeOnExec], permissions: .ownerReadWrite)
             try file.close()
             defer {
-                // Whether there is a link is the question; the next start removes what is left.
+                // Whether there is a link is the question; who looks through the folder removes what is left.
                 try? target.remove(name)
                 try? SystemCall.removeFile(path)
             }

@@ -46,16 +46,25 @@ final class LocalBlockWriter: BlockWriter {
             defer { position += length }
             return position
         }
+        // Where the caller may block, others would only have to be woken for it, and lanes are not worth that.
+        if threads.areHere, hash.takeIn(chunks) {
+            pipeline.end()
+            return pipeline.end(failureOfPutting(chunks, at: start))
+        }
         lanes.add(chunks, to: hash) { [pipeline] in pipeline.end() }
-        threads.perform { [self] in
-            do {
-                try put(chunks, at: start)
-                FaultPoint.reach(.blockWritten)
-                pipeline.end()
-            } catch {
-                pipeline.end(UploadError(translating: error))
-            }
+        threads.submit { [self] in
+            pipeline.end(failureOfPutting(chunks, at: start))
             lanes.work()
+        }
+    }
+
+    private func failureOfPutting(_ chunks: [any ByteChunk], at start: Int64) -> UploadError? {
+        do {
+            try put(chunks, at: start)
+            FaultPoint.reach(.blockWritten)
+            return nil
+        } catch {
+            return UploadError(translating: error)
         }
     }
 

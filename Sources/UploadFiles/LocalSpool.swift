@@ -22,13 +22,6 @@ final class LocalSpool: Spool {
         self.threads = threads
     }
 
-    /// Removes spools whose process died, or whose machine lost its power, between making and unlinking them.
-    static func removeLeftovers(in folder: FilePath) throws {
-        for name in try SystemCall.entries(folder) where name.hasPrefix(prefix) {
-            try SystemCall.removeFile(folder.appending(name))
-        }
-    }
-
     func append(_ chunks: [any ByteChunk]) async throws {
         do {
             try await threads.run { [file, self] in

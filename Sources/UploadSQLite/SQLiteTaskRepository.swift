@@ -16,10 +16,12 @@ public struct SQLiteTaskRepository: TaskRepository {
         _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations,
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) async throws -> UploadTask {
-        let now = database.now()
-        return try await database.write { db in
-            let generations = generations()
+        try await database.write { db in
+            let (generations, now) = (generations(), database.now())
             if var equal = try Self.openTask(registration, db) {
+                // Who asks for it is about to go on with it, and must not be timed out right after.
+                try db.run(Statements.touchTask, [now.description, equal.id.rawValue])
+                equal.activeAt = max(equal.activeAt, now)
                 if !generations.known.contains(equal.keyGeneration) {
                     try db.run(Statements.rekeyTask, [generations.current, equal.id.rawValue])
                     equal.keyGeneration = generations.current
@@ -88,19 +90,19 @@ public struct SQLiteTaskRepository: TaskRepository {
             let now = database.now()
             guard let before = try Self.task(id, db) else { throw UploadError.noSuchTask }
             try check(before)
-            let closedAt = state.isClosed ? now.description : nil
-            let movesActivity = state == .paused || state == .receiving
+            var after = before
+            (after.state, after.reason) = (state, state.isClosed ? reason : "")
+            if state == .paused || state == .receiving { after.activeAt = max(before.activeAt, now) }
             try db.run(
                 Statements.moveTask,
                 [
-                    state.rawValue, state.isClosed ? reason : "",
-                    (movesActivity ? now : before.activeAt).description, closedAt, id.rawValue,
+                    state.rawValue, after.reason, after.activeAt.description,
+                    state.isClosed ? now.description : nil, id.rawValue,
                 ])
             FaultPoint.reach(.moveInTransaction)
             try db.run(
                 Statements.insertEvent,
                 [id.rawValue, now.description, state.eventKind(from: before.state), reason])
-            guard let after = try Self.task(id, db) else { throw UploadError.noSuchTask }
             if let callback {
                 try db.run(
                     Statements.insertCallback,
@@ -247,7 +249,10 @@ public struct SQLiteTaskRepository: TaskRepository {
                     now.description, now.description,
                 ])
             // None is inserted in the one case in 2^53 that the id is taken.
-            if db.changesCount == 1, let task = try task(id, db) { return task }
+            guard db.changesCount == 1 else { continue }
+            return UploadTask(
+                id: id, state: state, registration: registration, targetPath: targetPath, keyGeneration: keyGeneration,
+                receivedBytes: 0, reason: "", createdAt: now, activeAt: now)
         }
     }
 }

@@ -147,6 +147,19 @@ import UploadTestSupport
         #expect(await state(task) == .timedOut)
     }
 
+    /// Whoever is given the open task again has the whole time to go on with it.
+    @Test func aTaskThatIsAskedForAgainIsNotIdle() async throws {
+        let task = try await surroundings.register(content)
+        clock.advance(by: .seconds(59))
+        #expect(try await surroundings.register(content).id == task.id)
+        clock.advance(by: .seconds(59))
+        try await sweeper.sweep()
+        #expect(await state(task) == .receiving)
+        clock.advance(by: .seconds(1))
+        try await sweeper.sweep()
+        #expect(await state(task) == .timedOut)
+    }
+
     @Test func moreThanOneBatchIsSwept() async throws {
         for number in 0..<250 { _ = try await surroundings.register(content, name: "\(number)") }
         clock.advance(by: .seconds(60))

@@ -30,6 +30,18 @@ import UploadTestSupport
         #expect(try await fixture.repository.task(task.id) == closed)
     }
 
+    @Test func aTaskThatIsAskedForAgainIsActive() async throws {
+        let task = try await fixture.register()
+        fixture.clock.advance(by: .seconds(5))
+        let again = try await fixture.register()
+        #expect(again.id == task.id)
+        #expect(again.activeAt == fixture.clock.now)
+        #expect(try await fixture.repository.task(task.id) == again)
+        // The clock may have been set back meanwhile.
+        fixture.clock.advance(by: .seconds(-9))
+        #expect(try await fixture.register().activeAt == again.activeAt)
+    }
+
     @Test func registersAndReadsBack() async throws {
         let feedback = #"{"b":1.0,"a":"\u00e9 é"}"#
         let registration = DatabaseFixture.registration("é 漢.bin", size: .max - 1, feedback: feedback)

@@ -53,6 +53,7 @@ package actor FakeRepository: TaskRepository {
         }
         if var equal {
             if !generations.known.contains(equal.keyGeneration) { equal.keyGeneration = generations.current }
+            equal.activeAt = clock.now
             tasks[equal.id] = equal
             return equal
         }

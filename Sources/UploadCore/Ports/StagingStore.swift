@@ -22,8 +22,7 @@ public protocol StagingStore: Sendable {
     /// The file system that the staging folder is on, or would be made on. Makes nothing.
     func stagingFileSystem() async throws -> FileSystemIdentity
 
-    /// Makes the staging folder where it is missing, and removes what a process that died left in it. Once, before the
-    /// methods that need it.
+    /// Makes the staging folder where it is missing. Once, before the methods that need it.
     func prepare() async throws
 
     /// Bytes that the file system of finished files has left; `nil` when that is the staging folder's, or not known
@@ -87,7 +86,7 @@ public protocol StagingStore: Sendable {
     func remove(_ id: TaskID) async throws
 
     /// The tasks that have a staging file; none where the folder is missing. Files that come or go meanwhile may be among
-    /// them or not.
+    /// them or not. What a process that died left beside them is removed.
     func stagingFiles() async throws -> any StagingFiles
 }
 

@@ -7,7 +7,8 @@
 public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
-    /// The same call twice at once makes one task. A file of no bytes starts in `verifying`.
+    /// The same call twice at once makes one task. A file of no bytes starts in `verifying`. That an open task is asked for
+    /// counts as activity.
     /// - Parameters:
     ///   - generations: asked inside the transaction. A new task gets the current one; so does an open task whose secret
     ///     is gone, for it has no other key any more.
