@@ -1,0 +1,1 @@
+../../../UploadTestSupport/SeededGenerator.swift

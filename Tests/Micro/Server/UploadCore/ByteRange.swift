@@ -1,0 +1,1 @@
+../../../../Sources/UploadCore/Model/ByteRange.swift
