@@ -36,10 +36,8 @@ public final class IOThreads: TaskExecutor {
         let state = Mutex(State())
         let available = DispatchSemaphore(value: 0)
 
-        func work(as name: String) {
+        func work() {
             Self.current = self
-            // Only a thread itself can set its name.
-            Thread.current.name = name
             while true {
                 available.wait()
                 let job = state.withLock { $0.next() }
@@ -74,9 +72,11 @@ public final class IOThreads: TaskExecutor {
     public init(count: Int, name: String = "io") {
         self.count = max(1, count)
         for index in 0..<self.count {
-            let thread = Thread { [shared] in shared.work(as: "\(name)-\(index)") }
+            let thread = Thread { [shared] in shared.work() }
             thread.stackSize = 1 << 20
             thread.start()
+            // Foundation forgets a name that is set before.
+            thread.name = "\(name)-\(index)"
         }
     }
 
@@ -94,7 +94,7 @@ public final class IOThreads: TaskExecutor {
     /// Runs a blocking closure on one of the threads: here, where the task is on one of them already. Not cut short by
     /// cancellation.
     ///
-    /// - Parameter anywhere: whether a thread of another pool is as good, for what the caller would have to wait for anyway.
+    /// - Parameter anywhere: whether a thread of another pool is as good.
     public func run<Result: Sendable>(
         anywhere: Bool = false, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
@@ -104,9 +104,9 @@ public final class IOThreads: TaskExecutor {
         }
     }
 
-    /// The same, where the closure itself says that it is done.
-    public func perform(anywhere: Bool = false, _ body: @escaping @Sendable () -> Void) {
-        if anywhere ? Self.mayBlock : areHere { body() } else { submit(body) }
+    /// Runs the closure here, where the calling thread may block, else puts it at the end of the queue.
+    public func perform(_ body: @escaping @Sendable () -> Void) {
+        if Self.mayBlock { body() } else { submit(body) }
     }
 
     /// Puts the closure at the end of the queue, wherever the caller is.

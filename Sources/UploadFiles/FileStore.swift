@@ -24,8 +24,9 @@ public final class FileStore: StagingStore {
     let target: TargetFolder?
     /// Whether files are copied to their place although both folders are on one file system; see ``prepare()``.
     let isCopied = Mutex(false)
-    /// Tasks whose staging file's name is known to be durable; saves a folder sync on every block.
-    private let durableNames = Mutex<Set<TaskID>>([])
+    /// The number of the file whose name as a task's staging file is known to be durable; saves a folder sync on every block.
+    /// By its number, for somebody may take it away, and another has its name then.
+    private let durableNames = Mutex<[TaskID: UInt64]>([:])
 
     /// Makes `storeDir` where it is missing; the staging folder, ``prepare()`` makes.
     ///
@@ -89,6 +90,8 @@ public final class FileStore: StagingStore {
                     try checkHome()
                     throw StagingFileGone()
                 }
+                // The one that is gone may have had the number that the new one gets.
+                durableNames.withLock { _ = $0.removeValue(forKey: id) }
                 let descriptor = try inFolder {
                     OwnedDescriptor(
                         try FileDescriptor.open(
@@ -100,7 +103,7 @@ public final class FileStore: StagingStore {
             }
         }
         return LocalStagingFile(descriptor, threads: threads, lanes: lanes) { [self] in
-            try syncName(of: id, holdsNothing: creating)
+            try syncName(of: id, on: descriptor, holdsNothing: creating)
         }
     }
 
@@ -109,14 +112,15 @@ public final class FileStore: StagingStore {
     private func removeLeftover(of id: TaskID) throws {
         // Under the lock: a request that is about to say that the name is durable finds the file without one.
         try durableNames.withLock { names in
-            if !names.contains(id) { try SystemCall.removeFile(path(of: id)) }
+            if names[id] == nil { try SystemCall.removeFile(path(of: id)) }
         }
     }
 
     /// - Parameter holdsNothing: whether the task held no byte when the file was opened. Also a request that broke off may
     ///   have made it.
-    private func syncName(of id: TaskID, holdsNothing: Bool) throws {
-        guard !durableNames.withLock({ $0.contains(id) }) else { return }
+    private func syncName(of id: TaskID, on file: OwnedDescriptor, holdsNothing: Bool) throws {
+        let number = try SystemCall.number(of: file.descriptor)
+        guard durableNames.withLock({ $0[id] }) != number else { return }
         do {
             try SystemCall.syncFolder(folder)
         } catch {
@@ -125,11 +129,11 @@ public final class FileStore: StagingStore {
             // Under the lock: a sync beside this one that succeeded made the name durable, and blocks may be
             // acknowledged since; one that is about to say so finds the file without a name.
             durableNames.withLock { names in
-                if holdsNothing, !names.contains(id) { try? SystemCall.removeFile(path(of: id)) }
+                if holdsNothing, names[id] == nil { try? SystemCall.removeFile(path(of: id)) }
             }
             throw error
         }
-        durableNames.withLock { _ = $0.insert(id) }
+        durableNames.withLock { $0[id] = number }
     }
 
     /// An unlinked file in the staging folder.
@@ -140,14 +144,10 @@ public final class FileStore: StagingStore {
     /// One stat(2).
     public func stagedSize(of id: TaskID) async throws -> Int64? {
         let path = path(of: id)
-        do {
-            return try await lookupThreads.run(anywhere: true) { [self] in
-                let size = try SystemCall.fileSize(path)
-                if size == nil { try checkHome() }
-                return size
-            }
-        } catch {
-            throw UploadError(translating: error)
+        return try await blocking(on: lookupThreads, anywhere: true) { [self] in
+            let size = try SystemCall.fileSize(path)
+            if size == nil { try checkHome() }
+            return size
         }
     }
 
@@ -166,7 +166,7 @@ public final class FileStore: StagingStore {
     public func remove(_ id: TaskID) async throws {
         let path = path(of: id)
         try await blocking { try SystemCall.removeFile(path) }
-        durableNames.withLock { _ = $0.remove(id) }
+        durableNames.withLock { _ = $0.removeValue(forKey: id) }
         FaultPoint.reach(.stagingFileRemoved)
     }
 
@@ -250,10 +250,10 @@ public final class FileStore: StagingStore {
     }
 
     func blocking<Result: Sendable>(
-        on others: IOThreads? = nil, _ body: @escaping @Sendable () throws -> Result
+        on others: IOThreads? = nil, anywhere: Bool = false, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         do {
-            return try await (others ?? threads).run(body)
+            return try await (others ?? threads).run(anywhere: anywhere, body)
         } catch let error where error is PublishError || error is StagingFileGone {
             throw error
         } catch {

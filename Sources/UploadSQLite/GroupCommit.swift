@@ -9,7 +9,8 @@ import UploadCore
 ///
 /// A COMMIT costs a sync of the disk, whatever is in it. So the batch sizes itself: one change where the service is idle,
 /// many where the disk is the bottleneck. A change that fails takes its own rows along and leaves the others alone.
-/// Whose change finds no transaction under way makes the COMMIT where it is, if it may block there: no thread is woken for it.
+/// Whose change finds no transaction under way makes the COMMIT where it is, if it may block there: no thread is woken
+/// for it.
 final class GroupCommit: Sendable {
     /// Something to be changed.
     struct Change: Sendable {
@@ -48,7 +49,7 @@ final class GroupCommit: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        if isFirst { threads.perform(anywhere: true) { [self] in lead() } }
+        if isFirst { threads.perform { [self] in lead() } }
     }
 
     /// One transaction only: who leads it may be a request that waits for its answer.

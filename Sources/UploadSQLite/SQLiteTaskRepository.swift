@@ -20,8 +20,10 @@ public struct SQLiteTaskRepository: TaskRepository {
             let (generations, now) = (generations(), database.now())
             if var equal = try Self.openTask(registration, db) {
                 // Who asks for it is about to go on with it, and must not be timed out right after.
-                try db.run(Statements.touchTask, [now.description, equal.id.rawValue])
-                equal.activeAt = max(equal.activeAt, now)
+                if equal.isActivity(at: now) {
+                    try db.run(Statements.touchTask, [now.description, equal.id.rawValue])
+                    equal.activeAt = now
+                }
                 if !generations.known.contains(equal.keyGeneration) {
                     try db.run(Statements.rekeyTask, [generations.current, equal.id.rawValue])
                     equal.keyGeneration = generations.current

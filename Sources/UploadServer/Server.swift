@@ -118,7 +118,7 @@ public struct Server: Sendable {
             BackgroundService { await clockWatch.run() },
             BackgroundService { await sweeper.run() },
             BackgroundService { await service.finisher.run() },
-            BackgroundService { await service.checkStaging() },
+            PassingService { await service.checkStaging() },
             callbacks,
         ]
         try await group(service, certificates.front?.certificate, background).run()

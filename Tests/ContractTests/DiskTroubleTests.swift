@@ -145,6 +145,21 @@ struct DiskTroubleTests {
         }
     }
 
+    /// A staging file that was taken away and is made anew has a name that is not on the disk yet, whatever the first one had.
+    @Test func theNameOfAFileThatIsMadeAgainIsSyncedAgain() async throws {
+        try await TestBed.runWithShim { bed, shim in
+            let upload = try await bed.server.register(file)
+            #expect(try await upload.send(0...99, of: file).retCode == "0")
+            try bed.server.removeStaged()
+            #expect(try await upload.missing() == [0...2999])
+            let broken = try shim.fail(.folderSync, path: bed.server.tmpDirectory + "/", with: EIO)
+            #expect(try await upload.send(0...99, of: file).retCode == "20")
+            broken.remove()
+            try await upload.sendAll(file)
+            #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
+        }
+    }
+
     /// All threads for file work are in calls that don't return. What needs no bytes on the disk is answered all the same.
     @Test func aDiskThatHangsHoldsUpNoQuestion() async throws {
         try await TestBed.runWithShim("ioThreads=1") { bed, shim in

@@ -32,7 +32,7 @@ import UploadTestSupport
         let report = try await surroundings.service.recover(outbox: FakeOutbox(claims: 3))
         #expect(report.unfinished == 3)
         #expect(report.releasedCallbacks == 3)
-        let found = try await StagingCheck(surroundings.service).run()
+        let found = try await StagingCheck(service: surroundings.service).run()
         #expect(found == StagingCheck.Report(demoted: 1, orphans: 2))
 
         #expect(await state(untouched) == .receiving)
@@ -83,7 +83,8 @@ import UploadTestSupport
         await store.stage(Array(content.prefix(10)), for: sound)
         await store.stage(content, for: verifying)
         #expect(try await surroundings.service.recover(outbox: FakeOutbox()).unfinished == 1)
-        #expect(try await StagingCheck(surroundings.service).run() == StagingCheck.Report(demoted: 0, orphans: 1))
+        #expect(
+            try await StagingCheck(service: surroundings.service).run() == StagingCheck.Report(demoted: 0, orphans: 1))
     }
 
     /// tmpDir was moved to another disk with all that was in it, or its disk has another number since.
@@ -93,7 +94,7 @@ import UploadTestSupport
         await surroundings.store.move(to: other)
         _ = try await surroundings.service.recover(outbox: FakeOutbox())
         #expect(await surroundings.repository.knownFileSystem == other)
-        #expect(try await StagingCheck(surroundings.service).run().demoted == 0)
+        #expect(try await StagingCheck(service: surroundings.service).run().demoted == 0)
         #expect(await surroundings.repository.blocks[id]?.count == 1)
     }
 
@@ -118,7 +119,7 @@ import UploadTestSupport
         await surroundings.store.move(to: FileSystemIdentity(kind: 0xef53, number: 1, isRoot: isNow))
         if was, isNow {
             _ = try await surroundings.service.recover(outbox: FakeOutbox())
-            #expect(try await StagingCheck(surroundings.service).run().demoted == 1)
+            #expect(try await StagingCheck(service: surroundings.service).run().demoted == 1)
             #expect(await surroundings.repository.blocks[id] == [])
         } else {
             await #expect(throws: UploadService.StagingNotMounted.self) {
@@ -133,7 +134,7 @@ import UploadTestSupport
         let id = try await plant("sound", .receiving, held: [range(0, 9)], staged: nil)
         await surroundings.repository.remember(stagingFileSystem: try #require(FileSystemIdentity(known)))
         _ = try await surroundings.service.recover(outbox: FakeOutbox())
-        #expect(try await StagingCheck(surroundings.service).run().demoted == 1)
+        #expect(try await StagingCheck(service: surroundings.service).run().demoted == 1)
         #expect(await surroundings.repository.blocks[id] == [])
     }
 
@@ -152,7 +153,7 @@ import UploadTestSupport
         _ = try await plant("verifying", .verifying, held: [range(0, 19)], staged: 20)
         for demoted in [1, 0] {
             #expect(try await surroundings.service.recover(outbox: FakeOutbox()).unfinished == 1)
-            #expect(try await StagingCheck(surroundings.service).run() == .init(demoted: demoted, orphans: 0))
+            #expect(try await StagingCheck(service: surroundings.service).run() == .init(demoted: demoted, orphans: 0))
         }
     }
 

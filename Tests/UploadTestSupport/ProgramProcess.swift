@@ -138,8 +138,14 @@ public final class ProgramProcess: Sendable {
 
     /// Waits for a line of standard error that contains `text`.
     public func waitForError(containing text: String, within limit: Duration = .seconds(30)) async throws -> String {
+        // It is asked at each line, and there may be thousands.
+        let looked = Mutex(0)
         let found = try await output.wait("'\(text)' from \(name) (\(pid))", within: limit) { output in
-            if let line = output.errorLines.first(where: { $0.contains(text) }) { return Optional(line) as String?? }
+            let new = looked.withLock { looked in
+                defer { looked = output.errorLines.count }
+                return output.errorLines[looked...]
+            }
+            if let line = new.first(where: { $0.contains(text) }) { return Optional(line) as String?? }
             return output.exit == nil ? nil : .some(nil)
         }
         guard let found else { throw EndedEarly(name: name, text: text, output: output.value) }

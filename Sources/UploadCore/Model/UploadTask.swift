@@ -48,7 +48,7 @@ public struct UploadTask: Sendable, Equatable {
     public var reason: String
     /// When it was registered.
     public var createdAt: Timestamp
-    /// The last block, pause or resume; what the timeouts count from.
+    /// The last block, pause, resume or registration; what the timeouts count from.
     public var activeAt: Timestamp
 
     /// Memberwise.
@@ -66,4 +66,7 @@ public struct UploadTask: Sendable, Equatable {
         self.createdAt = createdAt
         self.activeAt = activeAt
     }
+
+    /// Whether it is worth a COMMIT of its own that somebody works on it at `time`: no more than twice a second is.
+    public func isActivity(at time: Timestamp) -> Bool { time.since(activeAt) >= .milliseconds(500) }
 }

@@ -7,8 +7,8 @@
 public protocol TaskRepository: Sendable {
     /// Finds the open task of an equal registration (feedback apart), or creates one with a fresh random id.
     ///
-    /// The same call twice at once makes one task. A file of no bytes starts in `verifying`. That an open task is asked for
-    /// counts as activity.
+    /// The same call twice at once makes one task. A file of no bytes starts in `verifying`. That an open task is asked
+    /// for counts as activity.
     /// - Parameters:
     ///   - generations: asked inside the transaction. A new task gets the current one; so does an open task whose secret
     ///     is gone, for it has no other key any more.
@@ -86,6 +86,29 @@ public protocol TaskRepository: Sendable {
     ///
     /// - Returns: how many were removed.
     func purgeTasks(closedBefore limit: Timestamp, limit count: Int) async throws -> Int
+}
+
+extension TaskRepository {
+    /// Tasks that are read in one go.
+    private static var page: Int { 500 }
+
+    /// All open tasks in `state` one after the other, the longest idle first, in pages: others have their turn in between.
+    ///
+    /// - Parameter limit: only those whose last activity is not after it; `nil` for all.
+    /// - Throws: `CancellationError`; what reading and `body` throw.
+    func forEachOpenTask(
+        in state: TaskState, idleSince limit: Timestamp? = nil, _ body: (OpenTask) async throws -> Void
+    ) async throws {
+        var last: OpenTask?
+        while true {
+            let tasks = try await openTasks(in: state, idleSince: limit, after: last, limit: Self.page)
+            for task in tasks { try await body(task) }
+            guard tasks.count == Self.page else { return }
+            try Task.checkCancellation()
+            await Task.yield()
+            last = tasks.last
+        }
+    }
 }
 
 /// An open task in the order in which tasks went idle, so that one can go on after it.

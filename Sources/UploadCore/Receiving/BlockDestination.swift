@@ -1,5 +1,5 @@
-/// Where the bytes of a claimed block go. The staging file is opened when the first of them are handed over: on a thread that
-/// may block, when it can be, and not at all when none is missing.
+/// Where the bytes of a claimed block go. The staging file is opened when the first of them are handed over: on a thread
+/// that may block, when it can be, and not at all when none is missing.
 struct BlockDestination: Sendable {
     let claim: Claim
     private let session: TaskSession

@@ -1,5 +1,5 @@
-/// Reads what a task holds, and holds it against the staging file first: somebody may have removed or shortened that, while the
-/// server was down for instance. So nothing need be looked through before a start, however many tasks there are.
+/// Reads what a task holds, and holds it against the staging file first: somebody may have removed or shortened that,
+/// while the server was down for instance. So nothing need be looked through before a start, however many tasks there are.
 struct TaskReader: Sendable {
     /// A task as of one instant.
     struct Reading: Sendable {
@@ -10,25 +10,23 @@ struct TaskReader: Sendable {
         var foundLoss = false
     }
 
-    let repository: any TaskRepository
-    let store: any StagingStore
     let durability: DurabilityOrder
 
     /// - Returns: `nil` when there is no such task.
     /// - Throws: what database and disk throw; `storage` where the staging folder's file system is not there.
     func read(_ id: TaskID) async throws -> Reading? {
-        try await withTaskExecutorPreference(store.lookupExecutor) { try await compare(id) }
+        try await withTaskExecutorPreference(durability.store.lookupExecutor) { try await compare(id) }
     }
 
     private func compare(_ id: TaskID) async throws -> Reading? {
         var foundLoss = false
-        while let (task, held, hash) = try await repository.taskWithRanges(id) {
+        while let (task, held, hash) = try await durability.repository.taskWithRanges(id) {
             let reading = Reading(task: task, held: held, hash: hash, foundLoss: foundLoss)
             // A publishing task without its staging file may have been renamed; finishing finds out.
             guard !task.state.isClosed, task.state != .publishing, let end = held.ranges.last?.end else {
                 return reading
             }
-            let size = try await store.stagedSize(of: id) ?? 0
+            let size = try await durability.store.stagedSize(of: id) ?? 0
             guard size < end else { return reading }
             do {
                 _ = try await durability.askAgain(task, keepingBytesBelow: size)

@@ -1,5 +1,5 @@
-/// What happens between opening the database and serving: what a crash caught half-done is taken up. It takes no longer the
-/// more tasks are open; their staging files are looked at when they are needed, and by ``checkStaging()``.
+/// What happens between opening the database and serving: what a crash caught half-done is taken up. It takes no longer
+/// the more tasks are open; their staging files are looked at when they are needed, and by ``checkStaging()``.
 extension UploadService {
     /// What recovery did.
     public struct RecoveryReport: Sendable, Equatable {
@@ -29,7 +29,7 @@ extension UploadService {
         report.releasedCallbacks = try await outbox.releaseAllClaims()
         FaultPoint.reach(.claimsReleased)
         for state in [TaskState.verifying, .publishing] {
-            try await forEachOpenTask(in: state) { task in
+            try await dependencies.repository.forEachOpenTask(in: state) { task in
                 finisher.enqueue(task.id)
                 report.unfinished += 1
             }
@@ -37,11 +37,11 @@ extension UploadService {
         return report
     }
 
-    /// Holds all tasks and all staging files against each other, beside the service's work: bytes that are gone are asked for
-    /// again, files without an open task are removed. What fails is observed, and left to the next start.
+    /// Holds all tasks and all staging files against each other, beside the service's work: bytes that are gone are asked
+    /// for again, files without an open task are removed. What fails is observed, and left to the next start.
     public func checkStaging() async {
         do {
-            let report = try await StagingCheck(self).run()
+            let report = try await StagingCheck(service: self).run()
             dependencies.observer.observe(.stagingChecked(demoted: report.demoted, orphans: report.orphans))
         } catch {
             if Task.isCancelled { return }
@@ -71,7 +71,7 @@ extension UploadService {
     private func countMissing() async throws -> Int {
         var missing = 0
         for state in TaskState.allCases where !state.isClosed {
-            try await forEachOpenTask(in: state) { task in
+            try await dependencies.repository.forEachOpenTask(in: state) { task in
                 guard try await dependencies.store.stagedSize(of: task.id) ?? 0 < task.heldEnd else { return }
                 // Its file may be in its place already.
                 if state == .publishing, try await isPublished(task.id) { return }
@@ -79,18 +79,6 @@ extension UploadService {
             }
         }
         return missing
-    }
-
-    private func forEachOpenTask(in state: TaskState, _ body: (OpenTask) async throws -> Void) async throws {
-        let portion = 1000
-        var last: OpenTask?
-        while true {
-            let tasks = try await dependencies.repository.openTasks(
-                in: state, idleSince: nil, after: last, limit: portion)
-            for task in tasks { try await body(task) }
-            guard tasks.count == portion else { return }
-            last = tasks.last
-        }
     }
 
     private func isPublished(_ id: TaskID) async throws -> Bool {

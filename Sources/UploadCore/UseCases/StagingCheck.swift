@@ -1,5 +1,5 @@
-/// Holds all tasks and all staging files against each other, beside the service's work. A task that is being worked on has been
-/// looked at by then (``TaskReader``); this finds what nobody asks for, for the operator and for the disk.
+/// Holds all tasks and all staging files against each other, beside the service's work. A task that is being worked on has
+/// been looked at by then (``TaskReader``); this finds what nobody asks for, for the operator and for the disk.
 struct StagingCheck: Sendable {
     /// What it found.
     struct Report: Sendable, Equatable {
@@ -9,50 +9,34 @@ struct StagingCheck: Sendable {
         var orphans = 0
     }
 
-    /// Tasks or files that are looked at in one go.
+    /// Files that are looked at in one go.
     private static let portion = 500
 
-    private let repository: any TaskRepository
-    private let store: any StagingStore
-    private let observer: any UploadObserver
-    private let reader: TaskReader
-    private let sessions: TaskSessions
-
-    init(_ service: UploadService) {
-        repository = service.dependencies.repository
-        store = service.dependencies.store
-        observer = service.dependencies.observer
-        (reader, sessions) = (service.reader, service.sessions)
-    }
+    let service: UploadService
+    private var repository: any TaskRepository { service.dependencies.repository }
+    private var store: any StagingStore { service.dependencies.store }
 
     /// - Throws: what database and disk throw; the rest is then left to the next start.
     func run() async throws -> Report {
         try await withTaskExecutorPreference(store.lookupExecutor) {
             var report = Report()
-            for state in [TaskState.receiving, .paused] { report.demoted += try await demote(in: state) }
+            for state in [TaskState.receiving, .paused] {
+                try await repository.forEachOpenTask(in: state) { task in
+                    if try await isDemoted(task) { report.demoted += 1 }
+                }
+            }
             report.orphans = try await removeOrphans()
             return report
         }
     }
 
-    private func demote(in state: TaskState) async throws -> Int {
-        var (demoted, last) = (0, OpenTask?.none)
-        while true {
-            let tasks = try await repository.openTasks(
-                in: state, idleSince: nil, after: last, limit: Self.portion)
-            for task in tasks where task.heldEnd > 0 {
-                guard try await store.stagedSize(of: task.id) ?? 0 < task.heldEnd else { continue }
-                guard try await reader.read(task.id)?.foundLoss == true else { continue }
-                await sessions.existing(task.id)?.reset()
-                FaultPoint.reach(.recoveryDemoted)
-                demoted += 1
-            }
-            guard tasks.count == Self.portion else { return demoted }
-            try Task.checkCancellation()
-            // Others have work for this thread too.
-            await Task.yield()
-            last = tasks.last
-        }
+    private func isDemoted(_ task: OpenTask) async throws -> Bool {
+        // Most are whole, and what they hold need not be read.
+        guard task.heldEnd > 0, try await store.stagedSize(of: task.id) ?? 0 < task.heldEnd,
+            try await service.read(task.id)?.foundLoss == true
+        else { return false }
+        FaultPoint.reach(.recoveryDemoted)
+        return true
     }
 
     private func removeOrphans() async throws -> Int {
@@ -64,7 +48,7 @@ struct StagingCheck: Sendable {
             for id in ids where !open.contains(id) {
                 try await store.remove(id)
                 FaultPoint.reach(.recoveryOrphanRemoved)
-                observer.observe(.orphanRemoved(id))
+                service.dependencies.observer.observe(.orphanRemoved(id))
                 removed += 1
             }
             try Task.checkCancellation()

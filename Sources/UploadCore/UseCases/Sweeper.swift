@@ -75,23 +75,16 @@ public struct Sweeper: Sendable {
     private func timeOut(_ state: TaskState, after timeout: Duration) async throws {
         guard timeline.age >= min(timeout, Self.grace) else { return }
         let limit = timeline.instant(ago: timeout)
-        var last: OpenTask?
-        while true {
-            let idle = try await service.dependencies.repository.openTasks(
-                in: state, idleSince: limit, after: last, limit: Self.batch)
-            for task in idle {
-                do {
-                    try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
-                } catch let error as UploadError where error.code == .storage {
-                    // Told once: it stops the others too.
-                    throw error
-                } catch {
-                    try Task.checkCancellation()
-                    service.dependencies.observer.observe(.backgroundFailure("timing out task \(task.id)", error))
-                }
+        try await service.dependencies.repository.forEachOpenTask(in: state, idleSince: limit) { task in
+            do {
+                try await service.timeOut(task.id, idleIn: state, since: limit, timeout: timeout)
+            } catch let error as UploadError where error.code == .storage {
+                // Told once: it stops the others too.
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                service.dependencies.observer.observe(.backgroundFailure("timing out task \(task.id)", error))
             }
-            guard idle.count == Self.batch else { return }
-            last = idle.last
         }
     }
 }

@@ -102,9 +102,8 @@ extension UploadService {
 
     /// A block that was held already is a block all the same: who sends a large part again must not be timed out under way.
     private func noteActivity(on task: UploadTask, _ session: TaskSession) async {
-        // Now and then is enough, and costs a re-sent block no COMMIT of its own.
         let now = dependencies.clock.now
-        guard now.since(task.activeAt) >= .milliseconds(500) else { return }
+        guard task.isActivity(at: now) else { return }
         do {
             try await dependencies.repository.touch(task.id)
             await session.note(activityAt: now)

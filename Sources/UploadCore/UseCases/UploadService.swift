@@ -54,10 +54,10 @@ public final class UploadService: Sendable {
 
     /// - Parameter outboxChanged: called after a COMMIT that enqueued a callback.
     public init(_ dependencies: Dependencies, outboxChanged: @escaping @Sendable () -> Void) {
-        let (repository, store) = (dependencies.repository, dependencies.store)
+        let store = dependencies.store
         self.dependencies = dependencies
         durability = DurabilityOrder(dependencies)
-        let reader = TaskReader(repository: repository, store: store, durability: durability)
+        let reader = TaskReader(durability: durability)
         self.reader = reader
         sessions = TaskSessions { TaskSession(id: $0, reader: reader, store: store) }
         finisher = Finisher(durability, dependencies, sessions: sessions, outboxChanged: outboxChanged)

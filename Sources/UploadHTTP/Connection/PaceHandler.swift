@@ -196,7 +196,8 @@ extension PaceHandler {
         }
     }
 
-    /// Ends a connection on which nothing is under way. With TLS that takes a while, and what came until then would be done and not answered.
+    /// Ends a connection on which nothing is under way. With TLS that takes a while, and what came until then would be done
+    /// and not answered.
     private func giveUp(_ context: ChannelHandlerContext) {
         isDeaf = true
         leaveLine()

@@ -4,13 +4,22 @@ import ServiceLifecycle
 import UnixSignals
 import UploadCore
 
-/// Work that goes on in the background, until the server stops or until it is done.
+/// Work that goes on in the background until the server stops. Should it end before, that stops the server.
 struct BackgroundService: Service {
     let work: @Sendable () async -> Void
 
     func run() async throws {
         await cancelWhenGracefulShutdown(work)
-        // A service that returns would stop the server.
+    }
+}
+
+/// Work in the background that comes to an end, while the server goes on.
+struct PassingService: Service {
+    let work: @Sendable () async -> Void
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown(work)
+        // It throws only when the server is stopping in another way already.
         try? await gracefulShutdown()
     }
 }

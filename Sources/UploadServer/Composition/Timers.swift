@@ -46,8 +46,8 @@ final class Timers: Sendable {
 
     private init() {
         let thread = Thread { [self] in work() }
-        thread.name = "timers"
         thread.start()
+        thread.name = "timers"
     }
 
     /// Returns after that time.

@@ -115,9 +115,10 @@ public final class LogWriter: Sendable {
     /// It lives as long as the process.
     private func startThread() {
         let thread = Thread { [self] in run() }
-        thread.name = "log"
         thread.stackSize = 256 << 10
         thread.start()
+        // Foundation forgets a name that is set before.
+        thread.name = "log"
     }
 
     private func run() {
