@@ -27,31 +27,85 @@ struct DurabilityOrder: Sendable {
 
     /// Makes a block whose bytes have all come durable, and says what became of its task.
     ///
-    /// - Returns: the pieces that are held now, and the task's state as the COMMIT left it; `nil` for the latter when
-    ///   all bytes had been held before.
     /// - Throws: `checksumMismatch`; `closed` when the task was closed meanwhile; what disk and database throw. The
     ///   block then counts as not received.
-    func acknowledge(
-        _ block: inout BlockIntake.Complete, of id: TaskID
-    ) async throws -> (pieces: [Block], committed: CommittedBlock?) {
-        // 1. Every declared byte is written (BlockIntake counted them).
-        if !block.rest.isEmpty { try await block.destination.write(block.rest) }
-        let digests = try await block.destination.finish()
-        // 2. They are the right ones.
-        if let declared = block.declaredMD5, declared != digests.block {
-            throw UploadError(
-                .checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
+    func acknowledge(_ block: inout BlockIntake.Complete, of id: TaskID) async throws -> DurableBlock {
+        let file = try await block.destination.openedFile()
+        let arrived = ArrivedBlock(
+            taskID: id, bytes: try await block.gather(), declaredMD5: block.declaredMD5)
+        guard let file else {
+            // All of its bytes are held. It has to be what it says all the same.
+            if case .written(let digests) = arrived.bytes { try arrived.check(digests) }
+            return DurableBlock(pieces: [])
         }
-        guard let file = block.destination.file, !digests.pieces.isEmpty else { return ([], nil) }
-        // 3. They are on disk. Blocks of one file that come together share the fdatasync.
-        try await file.sync()
+        return try await file.arrivals.add(arrived) { [self] blocks in
+            let sound = await writeAndSync(blocks, in: file)
+            return { await commit(blocks, sound, file) }
+        }
+    }
+
+    /// Blocks of one file, which share what each step costs. One that fails leaves the others alone, unless it is the disk
+    /// that failed.
+    ///
+    /// - Returns: the pieces of each that are on disk.
+    private func writeAndSync(
+        _ blocks: [ArrivedBlock], in file: OpenStagingFile
+    ) async -> [Result<[Block], any Error>] {
+        // 1. Every declared byte is written (BlockIntake counted them).
+        let written = await write(blocks, to: file.staging)
+        // 2. They are the right ones.
+        let sound = zip(blocks, written).map { block, digests in
+            Result { () throws -> [Block] in
+                let digests = try digests.get()
+                try block.check(digests)
+                return digests.pieces
+            }
+        }
+        // 3. They are on disk.
+        do {
+            if sound.contains(where: { (try? $0.get()) != nil }) { try await file.sync() }
+        } catch {
+            return sound.map { pieces in pieces.flatMap { _ in .failure(error) } }
+        }
         FaultPoint.reach(.blockSynced)
+        return sound
+    }
+
+    private func commit(
+        _ blocks: [ArrivedBlock], _ sound: [Result<[Block], any Error>], _ file: OpenStagingFile
+    ) async -> [Result<DurableBlock, any Error>] {
         // 4. Their rows are. The repository lets blocks of all files that come together share the COMMIT.
-        let committed = try await repository.commit(
-            ReceivedBlock(taskID: id, pieces: digests.pieces, hash: file.hash.unwritten()))
+        var hash = file.hash.unwritten()
+        var rows: [ReceivedBlock] = []
+        for case (let block, .success(let pieces)) in zip(blocks, sound) {
+            rows.append(ReceivedBlock(taskID: block.taskID, pieces: pieces, hash: hash.take()))
+        }
+        var committed = await repository.commit(rows).makeIterator()
         FaultPoint.reach(.blockCommitted)
-        // 5. Only now may the caller answer.
-        return (digests.pieces, committed)
+        // 5. Only now may their callers answer.
+        return sound.map { pieces in
+            Result {
+                let pieces = try pieces.get()
+                return DurableBlock(pieces: pieces, committed: try committed.next()?.get())
+            }
+        }
+    }
+
+    /// - Returns: the digests of each block.
+    private func write(_ blocks: [ArrivedBlock], to file: any StagingFile) async -> [Result<BlockDigests, any Error>] {
+        let whole = blocks.compactMap { block in
+            if case .inMemory(let whole) = block.bytes { whole } else { nil }
+        }
+        var put = await file.put(whole).makeIterator()
+        return blocks.map { block in
+            switch block.bytes {
+            case .written(let digests): .success(digests)
+            case .inMemory(let whole):
+                (put.next() ?? .failure(UploadError.interrupted)).map { digest in
+                    BlockDigests(block: digest, pieces: [Block(range: whole.range, md5: digest)])
+                }
+            }
+        }
     }
 
     // MARK: A file

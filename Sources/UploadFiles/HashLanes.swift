@@ -25,17 +25,6 @@ final class HashLanes: Sendable {
             state = Mutex(State(md5: md5))
         }
 
-        /// Takes the chunks in on the calling thread, unless something waits that was added before.
-        ///
-        /// - Returns: whether it did.
-        func takeIn(_ chunks: [any ByteChunk]) -> Bool {
-            state.withLock { state in
-                guard !state.isBusy else { return false }
-                for chunk in chunks { chunk.withBytes { state.md5.update($0) } }
-                return true
-            }
-        }
-
         /// As it stands; to be asked while nothing that was added waits.
         var value: RunningMD5 { state.withLock { $0.md5 } }
     }

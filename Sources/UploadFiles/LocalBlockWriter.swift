@@ -46,11 +46,6 @@ final class LocalBlockWriter: BlockWriter {
             defer { position += length }
             return position
         }
-        // Where the caller may block, others would only have to be woken for it, and lanes are not worth that.
-        if threads.areHere, hash.takeIn(chunks) {
-            pipeline.end()
-            return pipeline.end(failureOfPutting(chunks, at: start))
-        }
         lanes.add(chunks, to: hash) { [pipeline] in pipeline.end() }
         threads.submit { [self] in
             pipeline.end(failureOfPutting(chunks, at: start))

@@ -1,4 +1,5 @@
 import Blocking
+import MD5Lanes
 import SystemPackage
 import UploadCore
 
@@ -20,6 +21,43 @@ final class LocalStagingFile: StagingFile {
 
     func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter {
         LocalBlockWriter(file, threads: threads, lanes: lanes, block: block, pieces: pieces)
+    }
+
+    func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] {
+        guard !blocks.isEmpty else { return [] }
+        do {
+            return try await threads.run { [file] in
+                let hashes = Self.hash(blocks)
+                return zip(blocks, hashes).map { block, hash in
+                    Result {
+                        try Self.write(block, to: file)
+                        return hash
+                    }
+                }
+            }
+        } catch {
+            return blocks.map { _ in .failure(error) }
+        }
+    }
+
+    private static func hash(_ blocks: [WholeBlock]) -> [MD5Digest] {
+        let bytes = blocks.map { block in block.chunks.map { $0.pinned() } }
+        var jobs = bytes.map { MultiBufferMD5.Job(RunningMD5(), $0.map(\.bytes)) }
+        withExtendedLifetime(bytes) { MultiBufferMD5.update(&jobs) }
+        return jobs.map { MD5Digest($0.hash.digest) }
+    }
+
+    private static func write(_ block: WholeBlock, to file: OwnedDescriptor) throws(UploadError) {
+        do {
+            var position = block.range.start
+            for chunk in block.chunks {
+                position += Int64(
+                    try chunk.withBytes { try file.descriptor.writeAll(toAbsoluteOffset: position, $0) })
+            }
+            FaultPoint.reach(.blockWritten)
+        } catch {
+            throw UploadError(translating: error)
+        }
     }
 
     func number() throws -> UInt64 {

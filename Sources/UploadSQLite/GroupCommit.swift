@@ -42,10 +42,10 @@ final class GroupCommit: Sendable {
         self.threads = threads
     }
 
-    /// Makes the change with the first transaction that begins after the call.
-    func submit(_ change: Change) {
+    /// Makes the changes with the first transactions that begin after the call.
+    func submit(_ changes: [Change]) {
         let isFirst = state.withLock { state in
-            state.waiting.append(change)
+            state.waiting += changes
             defer { state.isRunning = true }
             return !state.isRunning
         }

@@ -2,16 +2,19 @@ import GRDB
 import UploadCore
 
 extension SQLiteTaskRepository {
-    /// Its rows, and the new state and event of a task that they complete.
-    public func commit(_ block: ReceivedBlock) async throws -> CommittedBlock {
+    /// Their rows, and the new state and event of a task that they complete.
+    public func commit(_ blocks: [ReceivedBlock]) async -> [Result<CommittedBlock, any Error>] {
         let now = database.now().description
-        return try await database.write { db in
-            do {
-                return try Self.commit(block, at: now, db)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-                throw try Self.refusal(of: block, error, db)
-            }
-        }
+        return await database.write(
+            blocks.map { block in
+                { db in
+                    do {
+                        return try Self.commit(block, at: now, db)
+                    } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                        throw try Self.refusal(of: block, error, db)
+                    }
+                }
+            })
     }
 
     private static func commit(

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Synchronization
 import UploadCore
 
 extension UploadDatabase {
@@ -11,17 +12,36 @@ extension UploadDatabase {
     /// While another program holds the write lock, calls wait in a queue. Each waits for ``longestWait`` in all, counted
     /// from the call: those behind the first one don't wait anew.
     /// - Throws: `busy` when the lock was held for longer; what `body` throws, which undoes this change alone.
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
-    ) async throws -> Result {
+    func write<Outcome: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Outcome
+    ) async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
-            commits.submit(
-                GroupCommit.Change(deadline: .now + Self.longestWait) { db in
-                    let result = try body(db)
-                    return { continuation.resume(returning: result) }
-                } fail: { error in
-                    continuation.resume(throwing: UploadError(translating: error))
-                })
+            commits.submit([change(body) { continuation.resume(with: $0) }])
+        }
+    }
+
+    /// Several changes, of which each is made or fails by itself as if it were the only one.
+    ///
+    /// - Returns: what became of each, in the same order.
+    func write<Outcome: Sendable>(
+        _ bodies: [@Sendable (Database) throws -> Outcome]
+    ) async -> [Result<Outcome, any Error>] {
+        guard !bodies.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let outcomes = Outcomes<Outcome>(count: bodies.count) { continuation.resume(returning: $0) }
+            commits.submit(bodies.enumerated().map { index, body in change(body) { outcomes.set($0, at: index) } })
+        }
+    }
+
+    private func change<Outcome: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Outcome,
+        tell: @escaping @Sendable (Result<Outcome, any Error>) -> Void
+    ) -> GroupCommit.Change {
+        GroupCommit.Change(deadline: .now + Self.longestWait) { db in
+            let outcome = try body(db)
+            return { tell(.success(outcome)) }
+        } fail: { error in
+            tell(.failure(UploadError(translating: error)))
         }
     }
 
@@ -34,6 +54,27 @@ extension UploadDatabase {
         } catch {
             throw UploadError(translating: error)
         }
+    }
+}
+
+/// What became of several changes, told once all is known.
+private final class Outcomes<Outcome: Sendable>: Sendable {
+    private let known: Mutex<[Result<Outcome, any Error>?]>
+    private let tell: @Sendable ([Result<Outcome, any Error>]) -> Void
+
+    init(count: Int, tell: @escaping @Sendable ([Result<Outcome, any Error>]) -> Void) {
+        known = Mutex(Array(repeating: nil, count: count))
+        self.tell = tell
+    }
+
+    /// Once for each.
+    func set(_ outcome: Result<Outcome, any Error>, at index: Int) {
+        let all = known.withLock { known -> [Result<Outcome, any Error>]? in
+            known[index] = outcome
+            let all = known.compactMap(\.self)
+            return all.count == known.count ? all : nil
+        }
+        if let all { tell(all) }
     }
 }
 

@@ -15,7 +15,7 @@ extension NetworkTroubleTests {
                 let file = TestFile(size: 1 << 20, seed: 1)
                 let target = try await bed.server.register(TestFile(size: count * 1000, seed: 2), name: "crowd")
                     .uploadTarget
-                let (descriptors, memory) = (try process.descriptors(), try process.residentKiB())
+                let (descriptors, memory) = (try await process.restingDescriptors(), try process.residentKiB())
                 let crowd = SocketCrowd(
                     port: bed.server.port,
                     beginnings: (0..<count).map { index in
@@ -53,7 +53,7 @@ extension NetworkTroubleTests {
             let (served, told, count) = (10, 64, 1000)
             try await TestBed.run("maxConnections=\(served)", "headerTimeout=1h") { bed in
                 let process = try #require(bed.server.process)
-                let descriptors = try process.descriptors()
+                let descriptors = try await process.restingDescriptors()
                 let crowd = SocketCrowd(
                     port: bed.server.port, beginnings: (0..<count).map { _ in Array("GET ".utf8) })
                 defer { crowd.end() }
@@ -88,7 +88,7 @@ extension NetworkTroubleTests {
                 let process = try #require(bed.server.process)
                 let warning = try await process.waitForError(containing: "the limit of open files")
                 #expect(warning.contains("maxConnections=8192") && warning.contains("openFiles=96"), "\(warning)")
-                let descriptors = try process.descriptors()
+                let descriptors = try await process.restingDescriptors()
                 let crowd = SocketCrowd(port: bed.server.port, beginnings: (0..<300).map { _ in Array("GET ".utf8) })
                 let before = try await process.atLimit(1)
                 // It tries again now and then, and is idle otherwise.

@@ -60,7 +60,7 @@ struct HostileFramingTests {
             try await upload.claimToHold(gaps: 20_000)
             let length = try await HTTP.get(upload.blocksURL).body.count
             try #require(length > 1_000_000)
-            let (descriptors, before) = (try process.descriptors(), try process.peakKiB())
+            let (descriptors, before) = (try await process.restingDescriptors(), try process.peakKiB())
             let socket = try RawSocket(port: bed.server.port, receiveBuffer: 16 << 10)
             let fields = upgrade ? "Connection: Upgrade\r\nUpgrade: h2c\r\n" : ""
             try await socket.send(
@@ -123,7 +123,7 @@ struct HostileFramingTests {
     @Test func aCrowdThatPipelinesWithoutReadingCostsNoMemory() async throws {
         try await TestBed.run("minRate=256KiB", "minRateWindow=3s") { bed in
             let process = try #require(bed.server.process)
-            let (descriptors, before) = (try process.descriptors(), try process.peakKiB())
+            let (descriptors, before) = (try await process.restingDescriptors(), try process.peakKiB())
             let burst = Array(String(repeating: "GET / HTTP/1.1\r\nHost:\r\n\r\n", count: 10_000).utf8)
             var sockets: [RawSocket] = []
             for _ in 0..<60 {

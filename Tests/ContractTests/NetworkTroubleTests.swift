@@ -27,7 +27,7 @@ struct NetworkTroubleTests {
             let process = try #require(bed.server.process)
             let file = TestFile(size: 10, seed: 1)
             _ = try await bed.server.register(file, name: "before")
-            let before = try process.descriptors()
+            let before = try await process.restingDescriptors()
             let body = NewTask(file).json
             let request = Array((RawRequest.json("/api/upload/new/task", length: body.utf8.count) + body).utf8)
             let acknowledged = try await Self.cut(bed, request.count, end) { Array(request[..<$0]) }
@@ -108,7 +108,7 @@ struct NetworkTroubleTests {
         let target = upload.uploadTarget
         let length = request(blockSize, blocks - 1, file, target).count
         try #require(length / step < blocks)
-        let before = try process.descriptors()
+        let before = try await process.restingDescriptors()
         let acknowledged = try await cut(bed, length / step + 1, end) { index in
             Array(request(blockSize, index, file, target).prefix(index * step))
         }

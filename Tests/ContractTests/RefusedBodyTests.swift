@@ -33,7 +33,7 @@ struct RefusedBodyTests {
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             try await upload.change(to: "pause")
-            let descriptors = try process.descriptors()
+            let descriptors = try await process.restingDescriptors()
             let socket = try RawSocket(port: bed.server.port)
             try await socket.send("POST \(upload.uploadTarget) HTTP/1.1\r\n")
             _ = try await eventually("the connection to be open") {

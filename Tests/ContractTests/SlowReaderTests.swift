@@ -50,7 +50,7 @@ struct SlowReaderTests {
             let process = try #require(bed.server.process)
             let upload = try await bed.server.register(file)
             try await upload.claimToHold(gaps: 350)
-            let descriptors = try process.descriptors()
+            let descriptors = try await process.restingDescriptors()
             let request = "GET \(upload.blocksTarget) HTTP/1.1\r\nHost: x\r\n"
             var sockets: [RawSocket] = []
             for count in 1...16 {

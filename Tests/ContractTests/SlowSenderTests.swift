@@ -127,7 +127,7 @@ struct SlowSenderTests {
             let upload = try await bed.server.register(file)
             // Many gaps make a long answer.
             for first in stride(from: 0, to: 300, by: 2) { try await upload.send(first...first, of: file) }
-            let descriptors = try process.descriptors()
+            let descriptors = try await process.restingDescriptors()
             let target = String(upload.blocksURL.dropFirst(bed.server.base.count))
             let socket = try RawSocket(port: bed.server.port, receiveBuffer: 4096)
             let requests = [UInt8](

@@ -171,7 +171,7 @@ struct TLSTests {
     @Test func oneTooManyIsToldSoAfterTheHandshake() async throws {
         try await run("maxConnections=1", "headerTimeout=1h") { bed, ca, _ in
             let process = try #require(bed.server.process)
-            let descriptors = try process.descriptors()
+            let descriptors = try await process.restingDescriptors()
             let held = try RawSocket(port: bed.server.port)
             _ = try await eventually("the only place to be taken") {
                 try process.descriptors() > descriptors ? true : nil

@@ -25,6 +25,7 @@ private final class MemoryFile: StagingFile {
     func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter {
         preconditionFailure("not written to")
     }
+    func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] { preconditionFailure("not written to") }
     func sync() async throws {}
     func number() throws -> UInt64 { state.withLock { $0.number } }
 

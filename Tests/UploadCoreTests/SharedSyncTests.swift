@@ -24,7 +24,7 @@ import UploadTestSupport
         let session = try #require(surroundings.service.sessions.existing(task.id))
         let file = try await session.file()
         let late = [send(range(5, 9), of: content, to: task), send(range(10, 14), of: content, to: task)]
-        while file.waiters < late.count { await Task.yield() }
+        while file.arrivals.waiters < late.count { await Task.yield() }
         syncing.open()
         let elsewhere = send(range(0, 9), of: other, to: neighbour)
         for request in [first, elsewhere] + late { _ = try await request.value }

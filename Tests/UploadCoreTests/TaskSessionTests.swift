@@ -25,7 +25,8 @@ import UploadTestSupport
         let claim = try await session.claim(range(5, 24), cut: CutSignal())
         #expect(claim.pieces == [range(5, 9), range(20, 24)])
         #expect(await session.isReceiving)
-        await session.release(claim, committed: claim.pieces.map { Block(range: $0, md5: md5([])) })
+        await session.release(
+            claim, DurableBlock(pieces: claim.pieces.map { Block(range: $0, md5: md5([])) }))
         #expect(await !session.isReceiving)
         #expect(try await session.heldRanges().ranges == [range(5, 24)])
     }
@@ -55,7 +56,7 @@ import UploadTestSupport
         try older.beginAcknowledging()
         let newer = Task { try await session.claim(range(40, 59), cut: CutSignal()) }
         let pieces = try await commit(range(0, 49), of: id)
-        await session.release(older, committed: pieces)
+        await session.release(older, DurableBlock(pieces: pieces))
         #expect(try await newer.value.pieces == [range(50, 59)])
         #expect(cut.error == nil)
     }
@@ -70,7 +71,7 @@ import UploadTestSupport
         while await session.ticketsGiven < 2 { await Task.yield() }
         let newest = Task { try await session.claim(range(0, 9), cut: CutSignal()) }
         while await session.ticketsGiven < 3 { await Task.yield() }
-        await session.release(oldest, committed: [])
+        await session.release(oldest)
         do {
             let claim = try await middle.value
             // It was first, and has been cut since, or will be.

@@ -51,19 +51,6 @@ import UploadTestSupport
         try await pipeline.drain()
         #expect(MD5Digest(stream.value.digest).description == "d41d8cd98f00b204e9800998ecf8427e")
     }
-
-    @Test func whatIsTakenInAtOnceComesAfterWhatWaits() async throws {
-        let (lanes, stream, pipeline) = (HashLanes(width: 1, on: threads), HashLanes.Stream(), Pipeline(depth: 1))
-        let content = SeededGenerator.bytes(300)
-        #expect(stream.takeIn([Array(content[..<70]), Array(content[70..<100])]))
-        try await pipeline.begin()
-        lanes.add([Array(content[100..<200])], to: stream) { pipeline.end() }
-        #expect(!stream.takeIn([Array(content[200...])]))
-        lanes.work()
-        try await pipeline.drain()
-        #expect(stream.takeIn([Array(content[200...])]))
-        #expect(MD5Digest(stream.value.digest) == md5(content))
-    }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct PipelineTests {

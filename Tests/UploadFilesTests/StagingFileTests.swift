@@ -60,6 +60,29 @@ import UploadTestSupport
         #expect(TemporaryDirectory.read(fixture.staged) == [])
     }
 
+    @Test func wholeBlocksAreWrittenTogether() async throws {
+        let file = try await fixture.store.open(fixture.id, creating: true)
+        let ranges = [range(600, 999), range(0, 0), range(1, 599)]
+        let blocks = ranges.map { range in
+            let bytes = content[range]
+            return WholeBlock(range: range, chunks: [Array(bytes.prefix(70)), [UInt8](), Array(bytes.dropFirst(70))])
+        }
+        let digests = try await file.put(blocks).map { try $0.get() }
+        #expect(digests == ranges.map { md5(content[$0]) })
+        #expect(TemporaryDirectory.read(fixture.staged) == content)
+        #expect(await file.put([]).isEmpty)
+    }
+
+    /// No file can be so long.
+    @Test func aWholeBlockThatFailsLeavesTheOthersAlone() async throws {
+        let file = try await fixture.store.open(fixture.id, creating: true)
+        let ranges = [range(0, 499), range(.max - 10, .max - 1), range(500, 999)]
+        let results = await file.put(ranges.map { WholeBlock(range: $0, chunks: [content[range(0, 499)]]) })
+        #expect(throws: UploadError.self) { try results[1].get() }
+        for result in [results[0], results[2]] { #expect(try result.get() == md5(content[range(0, 499)])) }
+        #expect(TemporaryDirectory.read(fixture.staged) == content[range(0, 499)] + content[range(0, 499)])
+    }
+
     @Test func manyWritersAtOnce() async throws {
         let file = try await fixture.store.open(fixture.id, creating: true)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -40,17 +40,17 @@ import UploadTestSupport
         _ also: @escaping @Sendable (Database) throws -> Void = { _ in }
     ) -> AsyncThrowingStream<String, any Error> {
         let (outcome, teller) = AsyncThrowingStream.makeStream(of: String.self)
-        fixture.database.commits.submit(
-            GroupCommit.Change(deadline: .now + patience) { db in
-                try db.run("INSERT INTO letters (letter) VALUES (?)", [letter])
-                try also(db)
-                return {
-                    teller.yield(letter)
-                    teller.finish()
-                }
-            } fail: { error in
-                teller.finish(throwing: error)
-            })
+        let change = GroupCommit.Change(deadline: .now + patience) { db in
+            try db.run("INSERT INTO letters (letter) VALUES (?)", [letter])
+            try also(db)
+            return {
+                teller.yield(letter)
+                teller.finish()
+            }
+        } fail: { error in
+            teller.finish(throwing: error)
+        }
+        fixture.database.commits.submit([change])
         return outcome
     }
 

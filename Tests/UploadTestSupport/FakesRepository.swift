@@ -88,7 +88,19 @@ package actor FakeRepository: TaskRepository {
         return Array(sorted.filter { $0.range.start > start ?? -1 }.prefix(count))
     }
 
-    package func commit(_ block: ReceivedBlock) async throws -> CommittedBlock {
+    package func commit(_ blocks: [ReceivedBlock]) async -> [Result<CommittedBlock, any Error>] {
+        var results: [Result<CommittedBlock, any Error>] = []
+        for block in blocks {
+            do {
+                results.append(.success(try await commit(block)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
+    private func commit(_ block: ReceivedBlock) async throws -> CommittedBlock {
         await faults.wait(.commit)
         try faults.check(.commit)
         journal.note("commit")

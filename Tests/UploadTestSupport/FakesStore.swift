@@ -160,6 +160,20 @@ private struct FakeStagingFile: StagingFile {
         FakeWriter(store: store, id: id, block: block, pieces: pieces)
     }
 
+    func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] {
+        var results: [Result<MD5Digest, any Error>] = []
+        for block in blocks {
+            let writer = makeWriter(for: block.range, pieces: [block.range])
+            do {
+                try await writer.write(block.chunks)
+                results.append(.success(try await writer.finish().block))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+
     func sync() async throws { try await store.step(.sync) }
 
     func number() throws -> UInt64 { 1 }

@@ -38,6 +38,12 @@ extension ProgramProcess {
         return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 
+    /// How many descriptors the server has open while it has nothing to do: what it does at its start is over.
+    public func restingDescriptors() async throws -> Int {
+        _ = try await waitForError(containing: "staging files checked")
+        return try descriptors()
+    }
+
     /// Waits until there are no more than this many descriptors: connections whose end nobody tells are gone then.
     public func settle(at count: Int, within limit: Duration = .seconds(30)) async throws {
         do {

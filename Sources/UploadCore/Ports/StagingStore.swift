@@ -138,6 +138,11 @@ public protocol StagingFile: Sendable {
     /// A writer for one block: `pieces` are the parts of it to write, the rest is only hashed.
     func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter
 
+    /// Writes whole blocks where they belong, and hashes them side by side.
+    ///
+    /// - Returns: the MD5 of each; what its write failed with, which leaves the others alone.
+    func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>]
+
     /// Returns when everything written before the call is on disk, the file's name included (fdatasync and, once, the
     /// folder's fsync).
     ///
@@ -150,6 +155,20 @@ public protocol StagingFile: Sendable {
 
     /// A hash of this file that goes on from `state`; from the beginning where the state can't be read.
     func makeHash(resuming state: FileHashState) -> any FileHash
+}
+
+/// A block that is in memory as a whole.
+public struct WholeBlock: Sendable {
+    /// Where it belongs.
+    public var range: ByteRange
+    /// Its bytes, as many as the range has.
+    public var chunks: [any ByteChunk]
+
+    /// Memberwise.
+    public init(range: ByteRange, chunks: [any ByteChunk]) {
+        self.range = range
+        self.chunks = chunks
+    }
 }
 
 /// Takes a block's bytes in order, writes its missing pieces in place, and hashes all of them. One caller at a time.

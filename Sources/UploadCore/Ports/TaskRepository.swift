@@ -31,11 +31,12 @@ public protocol TaskRepository: Sendable {
     /// A task's blocks after the one that starts at `start`, in order, at most `count` of them.
     func blocks(of id: TaskID, after start: Int64?, limit count: Int) async throws -> [Block]
 
-    /// Adds a received block, whose bytes are durable already, and moves its task to `verifying` when that completes it.
+    /// Adds received blocks, whose bytes are durable already, and moves a task to `verifying` when that completes it.
     /// A state of the file's hash that is of an earlier round is left out.
     ///
-    /// - Throws: `noSuchTask`, `closed`; `busy` for a range that overlaps what is held.
-    func commit(_ block: ReceivedBlock) async throws -> CommittedBlock
+    /// - Returns: what became of each block's task; `noSuchTask`, `closed`, or `busy` for a range that overlaps what is
+    ///   held, which leave the other blocks alone.
+    func commit(_ blocks: [ReceivedBlock]) async -> [Result<CommittedBlock, any Error>]
 
     /// Writes down that somebody works on an open task now, as a received block does.
     func touch(_ id: TaskID) async throws

@@ -4,12 +4,21 @@ struct BlockIntake {
     /// A block whose bytes all came; its claim can't be taken over any more.
     struct Complete: Sendable {
         var destination: BlockDestination
-        /// Bytes at its end that are still to be written. All of a small block are: it goes to the disk in one go.
+        /// Bytes at its end that are still to be written. All of a small block are.
         let rest: [any ByteChunk]
         /// The MD5 to hold it against; `nil` where blocks aren't checked.
         let declaredMD5: MD5Digest?
 
         var claim: Claim { destination.claim }
+
+        /// Writes the rest, unless it is the whole block: that goes to the disk together with others.
+        ///
+        /// - Throws: what a write failed with.
+        mutating func gather() async throws -> ArrivedBlock.Bytes {
+            if destination.isUntouched { return .inMemory(WholeBlock(range: claim.range, chunks: rest)) }
+            if !rest.isEmpty { try await destination.write(rest) }
+            return .written(try await destination.finish())
+        }
     }
 
     /// However small they are: a chunk costs memory beyond its bytes.
@@ -72,7 +81,7 @@ struct BlockIntake {
             // more, the more requests break off at once.
             if let destination {
                 await destination.settle()
-                await session.release(destination.claim, committed: [])
+                await session.release(destination.claim)
             }
             throw error
         }

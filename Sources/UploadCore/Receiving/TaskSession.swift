@@ -76,16 +76,14 @@ actor TaskSession {
         return claim
     }
 
-    /// Ends the claim of a request whose pieces have been committed.
+    /// Ends the claim of a request.
     ///
     /// - Parameters:
-    ///   - file: where they are; `nil` when there are none.
-    ///   - committed: what became of the task.
-    func release(
-        _ claim: Claim, committed pieces: [Block], in file: OpenStagingFile? = nil, _ committed: CommittedBlock? = nil
-    ) {
-        for piece in pieces { held.insert(piece.range) }
-        if let committed { task?.state = committed.state }
+    ///   - block: what was made durable.
+    ///   - file: where that is; `nil` when nothing was written.
+    func release(_ claim: Claim, _ block: DurableBlock = DurableBlock(pieces: []), in file: OpenStagingFile? = nil) {
+        for piece in block.pieces { held.insert(piece.range) }
+        if let committed = block.committed { task?.state = committed.state }
         if let file, let first = held.ranges.first, first.start == 0 {
             file.hash.follow(to: first.end, in: file.staging)
         }
@@ -99,7 +97,7 @@ actor TaskSession {
     func abandon(_ claim: Claim) {
         isCurrent = false
         epoch += 1
-        release(claim, committed: [])
+        release(claim)
     }
 
     /// Ends the session for good: cuts every request which is receiving, lets no new one claim, and returns when none
@@ -181,7 +179,8 @@ actor TaskSession {
             for opener in openers ?? [] { opener.resume() }
             openers = nil
         }
-        let file = OpenStagingFile(try await store.open(id, creating: held.isEmpty), hash: hash)
+        let file = OpenStagingFile(
+            try await store.open(id, creating: held.isEmpty), hash: hash, on: store.executor)
         // Unless it was found to be gone meanwhile: whoever works on this one finds out too.
         if self.hash === hash { openFile = file }
         return file

@@ -64,10 +64,7 @@ extension UploadService {
                     store: store, spoolSpace: spoolSpace, cut: cut, portion: { self.portion })
                 return try await intake.receive(parts)
             }
-            // The rest of the block, its sync and its COMMIT: all of it blocks, and is done where that is allowed.
-            let (receipt, file) = try await withTaskExecutorPreference(store.executor) {
-                try await acknowledge(block, of: task, session: session)
-            }
+            let (receipt, file) = try await acknowledge(block, of: task, session: session)
             await file?.hash.pace()
             return receipt
         } catch is StagingFileGone {
@@ -118,10 +115,9 @@ extension UploadService {
     ) async throws -> (receipt: BlockReceipt, file: OpenStagingFile?) {
         var block = received
         let (id, fileSize) = (task.id, task.registration.fileSize)
-        let pieces: [Block]
-        let committed: CommittedBlock?
+        let durable: DurableBlock
         do {
-            (pieces, committed) = try await durability.acknowledge(&block, of: id)
+            durable = try await durability.acknowledge(&block, of: id)
         } catch {
             await block.destination.settle()
             await session.abandon(block.claim)
@@ -130,9 +126,9 @@ extension UploadService {
             throw error
         }
         let file = block.destination.file
-        await session.release(block.claim, committed: pieces, in: file, committed)
-        if committed == nil { await noteActivity(on: task, session) }
-        if committed?.state == .verifying {
+        await session.release(block.claim, durable, in: file)
+        if durable.committed == nil { await noteActivity(on: task, session) }
+        if durable.committed?.state == .verifying {
             dependencies.observer.observe(.received(id))
             finisher.enqueue(id)
         }
@@ -144,7 +140,7 @@ extension UploadService {
         let missing = held.missing(ofSize: fileSize, limit: Self.listedRanges)
         let receipt = BlockReceipt(
             range: block.claim.range, missing: missing,
-            asksForMissing: committed != nil && !missing.isEmpty && held.contains(fileSize - 1))
+            asksForMissing: durable.committed != nil && !missing.isEmpty && held.contains(fileSize - 1))
         return (receipt, file)
     }
 }
