@@ -104,11 +104,6 @@ public final class IOThreads: TaskExecutor {
         }
     }
 
-    /// Runs the closure here, where the calling thread may block, else puts it at the end of the queue.
-    public func perform(_ body: @escaping @Sendable () -> Void) {
-        if Self.mayBlock { body() } else { submit(body) }
-    }
-
     /// Puts the closure at the end of the queue, wherever the caller is.
     public func submit(_ body: @escaping @Sendable () -> Void) {
         shared.state.withLock { $0.jobs.append(body) }

@@ -56,7 +56,7 @@ public struct CallbackWorker: Service {
         self.outbox = outbox
         self.clock = clock
         self.schedule = schedule
-        self.concurrency = concurrency
+        self.concurrency = max(concurrency, 1)
         self.timeout = timeout
         self.signers = secrets.mapValues(WebhookSigner.init(key:))
         self.log = DeliveryLog(logger: logger)
@@ -91,10 +91,12 @@ public struct CallbackWorker: Service {
     @Sendable private func dispatch(through transport: any CallbackTransport) async {
         let post = AttemptPost(transport: transport, clock: clock, timeout: timeout, signers: signers, stop: stop)
         let delivery = Delivery(
-            outbox: outbox, clock: clock, schedule: schedule, post: post, stop: stop, log: log)
+            outbox: outbox, clock: clock, schedule: schedule, post: post, slots: Gate(width: concurrency), stop: stop,
+            log: log)
+        // As many again are claimed and wait for a slot: none is idle while its next row is claimed.
         await Dispatcher(
             outbox: outbox, clock: clock, mailbox: mailbox, stop: stop, delivery: delivery, log: log,
-            concurrency: concurrency
+            claims: 2 * concurrency
         ).run()
     }
 

@@ -11,28 +11,36 @@ struct Delivery: Sendable {
     let clock: any ServiceClock
     let schedule: RetrySchedule
     let post: AttemptPost
+    /// How many posts to one business server are under way at once.
+    let slots: Gate<String>
     let stop: Stop
     let log: DeliveryLog
 
     func run(_ callback: Callback) async -> Settlement {
-        let startedAt = clock.now
-        let start = ContinuousClock.now
-        guard let result = await post.run(callback, startedAt: startedAt) else {
+        let attempt = await slots.pass(callback.businessServer) { await makeAttempt(callback) }
+        guard let attempt else {
             await release(callback)
             return Settlement(businessServer: callback.businessServer, dueAt: nil)
         }
-        var generator = SystemRandomNumberGenerator()
-        let verdict = schedule.verdict(
-            after: result, attempt: callback.attempt, createdAt: callback.createdAt, now: clock.now, using: &generator)
-        let attempt = CallbackAttempt(
-            startedAt: startedAt, duration: .now - start, status: result.status, error: result.error, verdict: verdict)
         var settlement = Settlement(businessServer: callback.businessServer, dueAt: nil)
         if await !record(attempt, of: callback) {
             settlement.dueAt = clock.now
-        } else if case .retry(let time) = verdict {
+        } else if case .retry(let time) = attempt.verdict {
             settlement.dueAt = time
         }
         return settlement
+    }
+
+    /// - Returns: `nil` when the service ends before the attempt does.
+    private func makeAttempt(_ callback: Callback) async -> CallbackAttempt? {
+        let startedAt = clock.now
+        let start = ContinuousClock.now
+        guard let result = await post.run(callback, startedAt: startedAt) else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        let verdict = schedule.verdict(
+            after: result, attempt: callback.attempt, createdAt: callback.createdAt, now: clock.now, using: &generator)
+        return CallbackAttempt(
+            startedAt: startedAt, duration: .now - start, status: result.status, error: result.error, verdict: verdict)
     }
 
     /// Insists: what was sent has to be known, and a row that nobody settles would wait for the next start.

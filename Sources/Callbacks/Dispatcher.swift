@@ -13,11 +13,12 @@ struct Dispatcher: Sendable {
     let stop: Stop
     let delivery: Delivery
     let log: DeliveryLog
-    let concurrency: Int
+    /// How many rows of one business server are claimed at once.
+    let claims: Int
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            var plan = LanePlan(concurrency: concurrency)
+            var plan = LanePlan(width: claims)
             while true {
                 hear(&plan, &group)
                 switch plan.next(now: clock.now) {

@@ -1,6 +1,6 @@
 import UploadCore
 
-/// Decides what the dispatcher does next: a lane for each business server, each with its own slots.
+/// Decides what the dispatcher does next: a lane for each business server, each with its own width.
 ///
 /// A pure value that is told what happened and asked for the next step.
 struct LanePlan {
@@ -29,28 +29,28 @@ struct LanePlan {
     /// The longest time without a look at the outbox: the wall clock jumps, and an operator may put rows back.
     static let longestWait = Duration.seconds(30)
 
-    private let concurrency: Int
+    private let width: Int
     private var lanes: [String: Lane] = [:]
     private var lastServed = ""
     private var needsSurvey = true
     private var isStopping = false
 
-    /// - Parameter concurrency: how many rows of one business server are under way at once, at least 1.
-    init(concurrency: Int) {
-        self.concurrency = max(concurrency, 1)
+    /// - Parameter width: how many rows of one business server are claimed at once, at least 1.
+    init(width: Int) {
+        self.width = max(width, 1)
     }
 
-    /// How many claimed rows are under way.
+    /// How many rows are claimed.
     var running: Int { lanes.values.reduce(0) { $0 + $1.running } }
 
     func next(now: Timestamp) -> Step {
         if isStopping { return running == 0 ? .finish : .drain }
         if needsSurvey { return .survey }
-        // Rows of a lane whose slots are full wait for one of its attempts to end, not for a time.
-        let open = lanes.filter { $0.value.running < concurrency && $0.value.dueAt != nil }
+        // Rows of a lane that is full wait for one of its claims to be settled, not for a time.
+        let open = lanes.filter { $0.value.running < width && $0.value.dueAt != nil }
         let due = open.filter { $0.value.dueAt.map { $0 <= now } ?? false }.keys.sorted()
         if let name = due.first(where: { $0 > lastServed }) ?? due.first {
-            return .claim(name, limit: concurrency - (lanes[name]?.running ?? 0))
+            return .claim(name, limit: width - (lanes[name]?.running ?? 0))
         }
         let wait = open.values.compactMap(\.dueAt).min().map { $0.since(now) } ?? Self.longestWait
         return .wait(atMost: min(wait, Self.longestWait))

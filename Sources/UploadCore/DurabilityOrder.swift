@@ -62,8 +62,9 @@ struct DurabilityOrder: Sendable {
             }
         }
         // 3. They are on disk.
+        guard sound.contains(where: { (try? $0.get()) != nil }) else { return sound }
         do {
-            if sound.contains(where: { (try? $0.get()) != nil }) { try await file.sync() }
+            try await file.sync()
         } catch {
             return sound.map { pieces in pieces.flatMap { _ in .failure(error) } }
         }
@@ -75,18 +76,19 @@ struct DurabilityOrder: Sendable {
         _ blocks: [ArrivedBlock], _ sound: [Result<[Block], any Error>], _ file: OpenStagingFile
     ) async -> [Result<DurableBlock, any Error>] {
         // 4. Their rows are. The repository lets blocks of all files that come together share the COMMIT.
-        var hash = file.hash.unwritten()
         var rows: [ReceivedBlock] = []
         for case (let block, .success(let pieces)) in zip(blocks, sound) {
-            rows.append(ReceivedBlock(taskID: block.taskID, pieces: pieces, hash: hash.take()))
+            let hash = rows.isEmpty ? file.hash.unwritten() : nil
+            rows.append(ReceivedBlock(taskID: block.taskID, pieces: pieces, hash: hash))
         }
         var committed = await repository.commit(rows).makeIterator()
-        FaultPoint.reach(.blockCommitted)
+        if !rows.isEmpty { FaultPoint.reach(.blockCommitted) }
         // 5. Only now may their callers answer.
         return sound.map { pieces in
             Result {
                 let pieces = try pieces.get()
-                return DurableBlock(pieces: pieces, committed: try committed.next()?.get())
+                guard let row = committed.next() else { throw UploadError.interrupted }
+                return DurableBlock(pieces: pieces, committed: try row.get())
             }
         }
     }

@@ -49,13 +49,19 @@ final class GroupCommit: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        if isFirst { threads.perform { [self] in lead() } }
+        guard isFirst else { return }
+        guard IOThreads.mayBlock else { return threads.submit { [self] in leadOn() } }
+        // One transaction only: it may be a request that waits for its answer.
+        lead()
+        if hasMore() { threads.submit { [self] in leadOn() } }
     }
 
-    /// One transaction only: who leads it may be a request that waits for its answer.
+    private func leadOn() {
+        repeat { lead() } while hasMore()
+    }
+
     private func lead() {
         pool.writeWithoutTransaction { db in commit(next(), db) }
-        if hasMore() { threads.submit { [self] in lead() } }
     }
 
     /// Whether more waits; else nobody leads any longer.

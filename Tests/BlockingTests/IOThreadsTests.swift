@@ -45,13 +45,6 @@ import UploadTestSupport
             return try await threads.run { thread() == outer }
         }
         #expect(inner)
-        let order = Mutex<[String]>([])
-        try await threads.run {
-            threads.submit { order.withLock { $0.append("queued") } }
-            threads.perform { order.withLock { $0.append("at once") } }
-        }
-        try await threads.run {}
-        #expect(order.withLock { $0 } == ["at once", "queued"])
     }
 
     @Test func anotherPoolIsAsGoodOnlyWhereThatIsSaid() async throws {

@@ -6,15 +6,15 @@ import UploadCore
 struct LanePlanTests {
     private static let now = Timestamp(milliseconds: 1_700_000_000_000)
 
-    private func plan(concurrency: Int = 3, _ due: KeyValuePairs<String, Int>) -> LanePlan {
-        var plan = LanePlan(concurrency: concurrency)
+    private func plan(width: Int = 3, _ due: KeyValuePairs<String, Int>) -> LanePlan {
+        var plan = LanePlan(width: width)
         plan.surveyed(
             due.map { PendingDestination(businessServer: $0.key, dueAt: Self.now.advanced(by: .seconds($0.value))) })
         return plan
     }
 
     @Test func looksFirstAndWaitsWhenThereIsNothing() {
-        #expect(LanePlan(concurrency: 1).next(now: Self.now) == .survey)
+        #expect(LanePlan(width: 1).next(now: Self.now) == .survey)
         #expect(plan([:]).next(now: Self.now) == .wait(atMost: .seconds(30)))
     }
 
@@ -24,7 +24,7 @@ struct LanePlanTests {
     }
 
     @Test func lanesTakeTurns() {
-        var plan = plan(concurrency: 2, ["a": -100, "b": 0])
+        var plan = plan(width: 2, ["a": -100, "b": 0])
         #expect(plan.next(now: Self.now) == .claim("a", limit: 2))
         plan.claimed(2, of: 2, for: "a")
         plan.settled("a", dueAt: nil)

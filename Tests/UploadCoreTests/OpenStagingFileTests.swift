@@ -18,7 +18,9 @@ import UploadTestSupport
         func makeWriter(for block: ByteRange, pieces: [ByteRange]) -> any BlockWriter {
             preconditionFailure("not written to")
         }
-        func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] { preconditionFailure("not written to") }
+        func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] {
+            preconditionFailure("not written to")
+        }
         func number() throws -> UInt64 { 1 }
         func makeHash(resuming state: FileHashState) -> any FileHash { preconditionFailure("not hashed") }
     }

@@ -29,10 +29,7 @@ extension UploadService {
         if let limit = limits.maxFileSize, registration.fileSize > limit {
             throw UploadError(.tooLarge, "fileSize is larger than the limit of \(limit) bytes")
         }
-        // All of it blocks, and is done where that is allowed.
-        let task = try await withTaskExecutorPreference(dependencies.store.targetExecutor) {
-            try await add(registration, limits)
-        }
+        let task = try await add(registration, limits)
         dependencies.observer.observe(.registered(task))
         if task.state.isComplete { finisher.enqueue(task.id) }
         return task
@@ -40,8 +37,9 @@ extension UploadService {
 
     private func add(_ registration: Registration, _ limits: TaskLimits) async throws -> UploadTask {
         let (store, keys) = (dependencies.store, dependencies.keys)
-        let path = try await store.targetPath(storePath: registration.storePath, fileName: registration.fileName)
-        let (reservation, target) = try await reservation(of: registration, limits)
+        let (path, reservation, target) = try await withTaskExecutorPreference(store.targetExecutor) {
+            try await place(of: registration, limits)
+        }
         let task = try await dependencies.repository.register(
             registration, targetPath: path, generations: { keys.generations },
             admit: { (totals) throws(UploadError) in
@@ -52,18 +50,20 @@ extension UploadService {
         return task
     }
 
-    /// What is to be weighed in the transaction, and the room that finished files have. The latter is measured before it,
-    /// since their file system may be one that hangs, and every COMMIT would hang with it.
-    private func reservation(
+    /// Where the file goes, what is to be weighed in the transaction, and the room that finished files have. All of it is
+    /// found out before the transaction, since their file system may be one that hangs, and every COMMIT would hang with it.
+    private func place(
         of registration: Registration, _ limits: TaskLimits
-    ) async throws -> (SpaceReservation, target: Int64?) {
+    ) async throws -> (path: String, SpaceReservation, target: Int64?) {
+        let store = dependencies.store
+        let path = try await store.targetPath(storePath: registration.storePath, fileName: registration.fileName)
         var reservation = SpaceReservation(
             fileSize: registration.fileSize, maxOpenTasks: limits.maxOpenTasks,
             minFreeSpace: dependencies.policy.minFreeSpace)
-        guard try await dependencies.store.targetSpace() != nil else { return (reservation, nil) }
+        guard try await store.targetSpace() != nil else { return (path, reservation, nil) }
         let totals = try await dependencies.repository.openTotals(of: registration.businessServer)
         reservation.fileBytesBefore = totals.fileBytes
-        return (reservation, try await dependencies.store.targetSpace())
+        return (path, reservation, try await store.targetSpace())
     }
 }
 

@@ -1,15 +1,19 @@
 /// Lets at most so many through at once for each key; the others wait in order of arrival.
-actor Gate<Key: Hashable & Sendable> {
+public actor Gate<Key: Hashable & Sendable> {
     private let width: Int
     private var inside: [Key: Int] = [:]
     private var waiting: [Key: [CheckedContinuation<Void, Never>]] = [:]
 
-    init(width: Int) {
+    /// - Parameter width: how many at once for each key.
+    public init(width: Int) {
         self.width = width
     }
 
-    /// Runs `body` when there is room.
-    func pass<Result: Sendable>(_ key: Key, _ body: @Sendable () async throws -> Result) async rethrows -> Result {
+    /// Runs `body` when there is room. Not cut short by cancellation.
+    ///
+    /// - Throws: what `body` throws.
+    public func pass<Result: Sendable>(_ key: Key, _ body: @Sendable () async throws -> Result) async rethrows -> Result
+    {
         await enter(key)
         defer { leave(key) }
         return try await body()
