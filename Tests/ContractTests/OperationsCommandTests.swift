@@ -129,6 +129,25 @@ struct OperationsCommandTests {
         }
     }
 
+    @Test func whatADatabaseDoesNotUseIsGivenBack() async throws {
+        try await Patient.run { patient in
+            let server = patient.server
+            let vacuum = try commands("The database file is large")
+            #expect(try await patient.bed.bash(vacuum).exit == .code(1), "a server works on it")
+            try await server.terminate()
+            _ = try await server.sqlite(
+                "CREATE TABLE filler (bytes); INSERT INTO filler VALUES (zeroblob(1000000)); DROP TABLE filler")
+            let large = try #require(TemporaryDirectory.read(server.database)).count
+            let given = try await patient.bed.bash(vacuum)
+            #expect(given.exit == .code(0), "\(given.errorText)")
+            let small = try #require(TemporaryDirectory.read(server.database)).count
+            #expect(large - small >= 1_000_000, "\(large) bytes before, \(small) after")
+            try await server.start()
+            #expect(try await server.doctor().exit == .code(0))
+            try await patient.finishUpload(missing: [100_000...199_999])
+        }
+    }
+
     /// One with the line of the README, the others with that of the page.
     @Test func callbacksThatWereGivenUpAreSentAgain() async throws {
         let readme = try #require(try Page("README.md")["Seeing what it does"].commands.first)

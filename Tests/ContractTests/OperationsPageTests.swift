@@ -31,7 +31,8 @@ struct OperationsPageTests {
         #expect(
             sections.filter { !$0.commands.isEmpty }.map(\.title) == [
                 "Operations", "The disk is full", "The disk fails", "Another program holds the write lock",
-                "The database is damaged", "A backup", "Restoring a backup", "A receiver is down",
+                "The database is damaged", "A backup", "Restoring a backup", "The database file is large",
+                "A receiver is down",
             ])
         #expect(sections.allSatisfy { $0.commands.count <= 1 })
     }

@@ -99,6 +99,23 @@ import UploadTestSupport
         }
     }
 
+    /// What is purged leaves its room to what comes.
+    @Test func aYearFitsIntoTheRoomOfAMonth() async throws {
+        var pages: [Int64] = []
+        for month in 1...12 {
+            for number in 0..<30 {
+                let task = try await fixture.register("\(month)-\(number)")
+                for start in [0, 10, 20] as [Int64] { try await fixture.commit(range(start, start + 9), to: task) }
+                try await fixture.move(task, to: .cancelled, callback: .cancelled)
+            }
+            try await fixture.execute("UPDATE callbacks SET state = 'delivered', settled_at = created_at")
+            #expect(try await repository.purgeTasks(closedBefore: fixture.clock.now, limit: 100) == 30)
+            pages.append(try await fixture.number("PRAGMA page_count"))
+        }
+        let (first, most) = (pages[0], pages.max() ?? 0)
+        #expect(most <= first + first / 4, "\(pages)")
+    }
+
     // MARK: Views
 
     @Test func taskProgressSaysWhatIsMissing() async throws {
