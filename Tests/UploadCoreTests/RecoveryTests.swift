@@ -16,6 +16,17 @@ import UploadTestSupport
 
     private func state(_ id: TaskID) async -> TaskState? { await surroundings.repository.task(id)?.state }
 
+    @Test func lookingAtVeryManyGivesWay() async throws {
+        for number in 0..<1000 { _ = try await plant("\(number)", .receiving, held: [], staged: 1) }
+        let check = Task { try await StagingCheck(service: surroundings.service).run() }
+        // Twice for the tasks, twice for the files.
+        for number in 1...4 {
+            await surroundings.clock.slept(number)
+            surroundings.clock.advance(by: .milliseconds(10))
+        }
+        #expect(try await check.value == StagingCheck.Report())
+    }
+
     @Test func tasksAndFilesAreHeldAgainstEachOther() async throws {
         let repository = surroundings.repository
         let whole = [range(0, 9), range(10, 19)]

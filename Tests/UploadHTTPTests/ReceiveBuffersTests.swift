@@ -32,4 +32,20 @@ import Testing
         for _ in 0..<count { bodies.leave() }
         #expect(capacity(buffers) == 256 << 10)
     }
+
+    /// The channel asks for each read, also after it has read into large ones.
+    @Test func eachReadHasTheShareOfItsTime() {
+        var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: ReceiveBuffers(bodies))
+        func capacityOfFullRead() -> Int {
+            let (_, capacity) = pool.buffer(allocator: ByteBufferAllocator()) { buffer in
+                buffer.writeRepeatingByte(0, count: buffer.writableBytes)
+            }
+            pool.record(actualReadBytes: capacity)
+            return capacity
+        }
+        for expected in [4, 16, 64, 256, 256] { #expect(capacityOfFullRead() == expected << 10) }
+        for _ in 0..<400 { bodies.enter() }
+        #expect(capacityOfFullRead() == 4 << 10)
+        #expect(pool.count == 1)
+    }
 }

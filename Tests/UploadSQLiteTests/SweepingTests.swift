@@ -110,7 +110,7 @@ import UploadTestSupport
             }
             try await fixture.execute("UPDATE callbacks SET state = 'delivered', settled_at = created_at")
             #expect(try await repository.purgeTasks(closedBefore: fixture.clock.now, limit: 100) == 30)
-            pages.append(try await fixture.number("PRAGMA page_count"))
+            pages.append(try #require(try await fixture.number("PRAGMA page_count")))
         }
         let (first, most) = (pages[0], pages.max() ?? 0)
         #expect(most <= first + first / 4, "\(pages)")

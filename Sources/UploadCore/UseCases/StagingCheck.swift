@@ -9,8 +9,10 @@ struct StagingCheck: Sendable {
         var orphans = 0
     }
 
-    /// Files that are looked at in one go.
+    /// Tasks or files that are looked at in one go.
     private static let portion = 500
+    /// Between two portions. Nobody waits for the end of this, and requests do for the processor.
+    private static let pause = Duration.milliseconds(10)
 
     let service: UploadService
     private var repository: any TaskRepository { service.dependencies.repository }
@@ -20,9 +22,12 @@ struct StagingCheck: Sendable {
     func run() async throws -> Report {
         try await withTaskExecutorPreference(store.lookupExecutor) {
             var report = Report()
+            var looked = 0
             for state in [TaskState.receiving, .paused] {
                 try await repository.forEachOpenTask(in: state) { task in
                     if try await isDemoted(task) { report.demoted += 1 }
+                    looked += 1
+                    if looked.isMultiple(of: Self.portion) { try await giveWay() }
                 }
             }
             report.orphans = try await removeOrphans()
@@ -40,9 +45,10 @@ struct StagingCheck: Sendable {
     }
 
     private func removeOrphans() async throws -> Int {
-        var removed = 0
+        var (removed, looked) = (0, 0)
         let files = try await store.stagingFiles()
         while let ids = try await files.next(Self.portion) {
+            try Task.checkCancellation()
             // Asked after the files were listed: a task is there before its file is.
             let open = try await repository.openTasks(among: ids)
             for id in ids where !open.contains(id) {
@@ -51,9 +57,16 @@ struct StagingCheck: Sendable {
                 service.dependencies.observer.observe(.orphanRemoved(id))
                 removed += 1
             }
-            try Task.checkCancellation()
-            await Task.yield()
+            looked += ids.count
+            if looked >= Self.portion {
+                looked = 0
+                try await giveWay()
+            }
         }
         return removed
+    }
+
+    private func giveWay() async throws {
+        try await service.dependencies.clock.sleep(for: Self.pause)
     }
 }

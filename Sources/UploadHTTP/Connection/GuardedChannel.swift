@@ -51,6 +51,8 @@ struct GuardedChannel: ServerChildChannel {
             // A kernel that does not know the first option takes more of an answer at once; that is all.
             try? channel.syncOptions?.setOption(.tcpOption(.unsentLowWater), value: ConnectionLimits.unsent)
             try? channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers(bodies))
+            // So many buffers, its first ones, a channel keeps for as long as it lives. A large one is not worth a second read.
+            try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
             return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions, bodies] value in
                 let pipeline = pipeline.syncOperations
                 let pace = PaceHandler(limits: limits, admissions: admissions, bodies: bodies)

@@ -21,14 +21,16 @@ struct ReceiveBuffers: RecvByteBufferAllocator {
     }
 
     /// Grows at once, for a body is most often larger than the last read, and shrinks by steps.
+    ///
+    /// - Returns: always `true`. Else the channel would not ask, and read into a copy of its last buffer, however large
+    ///   that was.
     mutating func record(actualReadBytes: Int) -> Bool {
-        let before = size
         if actualReadBytes >= min(size, bodies.share(of: Self.largest)) {
             size = min(size * 4, Self.largest)
         } else if actualReadBytes < size / 4 {
             size = max(size / 2, Self.smallest)
         }
-        return size > before
+        return true
     }
 }
 
