@@ -89,19 +89,19 @@ public final class IOThreads: TaskExecutor {
     public static var mayBlock: Bool { Shared.current != nil }
 
     /// Whether the calling thread is one of these.
-    public var areHere: Bool { Shared.current === shared }
+    private var areHere: Bool { Shared.current === shared }
 
     /// Runs a blocking closure on one of the threads: here, where the task is on one of them already. Not cut short by
     /// cancellation.
     ///
     /// - Parameter anywhere: whether a thread of another pool is as good.
-    public func run<Result: Sendable>(
-        anywhere: Bool = false, _ body: @escaping @Sendable () throws -> Result
-    ) async throws -> Result {
+    public func run<Result: Sendable, Failure: Error>(
+        anywhere: Bool = false, _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
         if anywhere ? Self.mayBlock : areHere { return try body() }
-        return try await withCheckedThrowingContinuation { continuation in
-            submit { continuation.resume(with: Swift.Result { try body() }) }
-        }
+        return try await withCheckedContinuation { continuation in
+            submit { continuation.resume(returning: Swift.Result { () throws(Failure) in try body() }) }
+        }.get()
     }
 
     /// Puts the closure at the end of the queue, wherever the caller is.

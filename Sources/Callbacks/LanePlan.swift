@@ -37,7 +37,7 @@ struct LanePlan {
 
     /// - Parameter width: how many rows of one business server are claimed at once, at least 1.
     init(width: Int) {
-        self.width = max(width, 1)
+        self.width = width
     }
 
     /// How many rows are claimed.

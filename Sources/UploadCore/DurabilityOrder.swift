@@ -31,13 +31,9 @@ struct DurabilityOrder: Sendable {
     ///   block then counts as not received.
     func acknowledge(_ block: inout BlockIntake.Complete, of id: TaskID) async throws -> DurableBlock {
         let file = try await block.destination.openedFile()
-        let arrived = ArrivedBlock(
-            taskID: id, bytes: try await block.gather(), declaredMD5: block.declaredMD5)
-        guard let file else {
-            // All of its bytes are held. It has to be what it says all the same.
-            if case .written(let digests) = arrived.bytes { try arrived.check(digests) }
-            return DurableBlock(pieces: [])
-        }
+        let arrived = try await block.arrive(at: id)
+        // Without one, all of its bytes had been held before.
+        guard let file else { return DurableBlock(pieces: []) }
         return try await file.arrivals.add(arrived) { [self] blocks in
             let sound = await writeAndSync(blocks, in: file)
             return { await commit(blocks, sound, file) }
@@ -52,13 +48,17 @@ struct DurabilityOrder: Sendable {
         _ blocks: [ArrivedBlock], in file: OpenStagingFile
     ) async -> [Result<[Block], any Error>] {
         // 1. Every declared byte is written (BlockIntake counted them).
-        let written = await write(blocks, to: file.staging)
+        var put = await file.staging.put(blocks.compactMap(\.unwritten)).makeIterator()
         // 2. They are the right ones.
-        let sound = zip(blocks, written).map { block, digests in
+        let sound = blocks.map { block in
             Result { () throws -> [Block] in
-                let digests = try digests.get()
-                try block.check(digests)
-                return digests.pieces
+                switch block.bytes {
+                case .written(let pieces): return pieces
+                case .inMemory(let whole):
+                    guard let md5 = try put.next()?.get() else { throw UploadError.interrupted }
+                    try ArrivedBlock.check(md5, against: block.declaredMD5)
+                    return [Block(range: whole.range, md5: md5)]
+                }
             }
         }
         // 3. They are on disk.
@@ -89,23 +89,6 @@ struct DurabilityOrder: Sendable {
                 let pieces = try pieces.get()
                 guard let row = committed.next() else { throw UploadError.interrupted }
                 return DurableBlock(pieces: pieces, committed: try row.get())
-            }
-        }
-    }
-
-    /// - Returns: the digests of each block.
-    private func write(_ blocks: [ArrivedBlock], to file: any StagingFile) async -> [Result<BlockDigests, any Error>] {
-        let whole = blocks.compactMap { block in
-            if case .inMemory(let whole) = block.bytes { whole } else { nil }
-        }
-        var put = await file.put(whole).makeIterator()
-        return blocks.map { block in
-            switch block.bytes {
-            case .written(let digests): .success(digests)
-            case .inMemory(let whole):
-                (put.next() ?? .failure(UploadError.interrupted)).map { digest in
-                    BlockDigests(block: digest, pieces: [Block(range: whole.range, md5: digest)])
-                }
             }
         }
     }

@@ -15,7 +15,7 @@ extension FileStore {
                 throw FolderError(folder: folder.string, cause: error)
             }
         }
-        let needsCopies = try await targetThreads.run { [self] in probeLink() }
+        let needsCopies = await targetThreads.run { [self] in probeLink() }
         isCopied.withLock { $0 = needsCopies }
     }
 

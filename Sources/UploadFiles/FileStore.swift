@@ -112,7 +112,7 @@ public final class FileStore: StagingStore {
     private func removeLeftover(of id: TaskID) throws {
         // Under the lock: a request that is about to say that the name is durable finds the file without one.
         try durableNames.withLock { names in
-            if names[id] == nil { try SystemCall.removeFile(path(of: id)) }
+            if try SystemCall.number(of: path(of: id)) != names[id] { try SystemCall.removeFile(path(of: id)) }
         }
     }
 
@@ -129,7 +129,7 @@ public final class FileStore: StagingStore {
             // Under the lock: a sync beside this one that succeeded made the name durable, and blocks may be
             // acknowledged since; one that is about to say so finds the file without a name.
             durableNames.withLock { names in
-                if holdsNothing, names[id] == nil { try? SystemCall.removeFile(path(of: id)) }
+                if holdsNothing, names[id] != number { try? SystemCall.removeFile(path(of: id)) }
             }
             throw error
         }

@@ -78,15 +78,13 @@ final class LocalBlockWriter: BlockWriter {
     }
 
     private func put(_ chunks: [any ByteChunk], at start: Int64) throws {
+        guard !isWhole else {
+            try file?.write(chunks, at: start)
+            return
+        }
         var position = start
         for chunk in chunks {
-            try chunk.withBytes { bytes in
-                if isWhole {
-                    _ = try file?.descriptor.writeAll(toAbsoluteOffset: position, bytes)
-                } else {
-                    try rest.withLock { try put(bytes, at: position, &$0) }
-                }
-            }
+            try chunk.withBytes { bytes in try rest.withLock { try put(bytes, at: position, &$0) } }
             position += Int64(chunk.count)
         }
     }

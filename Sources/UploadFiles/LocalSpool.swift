@@ -25,12 +25,7 @@ final class LocalSpool: Spool {
     func append(_ chunks: [any ByteChunk]) async throws {
         do {
             try await threads.run { [file, self] in
-                try end.withLock { end in
-                    for chunk in chunks {
-                        _ = try chunk.withBytes { try file.descriptor.writeAll(toAbsoluteOffset: end, $0) }
-                        end += Int64(chunk.count)
-                    }
-                }
+                try end.withLock { $0 = try file.write(chunks, at: $0) }
             }
         } catch {
             throw UploadError(translating: error)

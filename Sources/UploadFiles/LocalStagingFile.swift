@@ -25,18 +25,13 @@ final class LocalStagingFile: StagingFile {
 
     func put(_ blocks: [WholeBlock]) async -> [Result<MD5Digest, any Error>] {
         guard !blocks.isEmpty else { return [] }
-        do {
-            return try await threads.run { [file] in
-                let hashes = Self.hash(blocks)
-                return zip(blocks, hashes).map { block, hash in
-                    Result {
-                        try Self.write(block, to: file)
-                        return hash
-                    }
+        return await threads.run { [file] in
+            zip(blocks, Self.hash(blocks)).map { block, hash in
+                Result {
+                    try Self.write(block, to: file)
+                    return hash
                 }
             }
-        } catch {
-            return blocks.map { _ in .failure(error) }
         }
     }
 
@@ -49,11 +44,7 @@ final class LocalStagingFile: StagingFile {
 
     private static func write(_ block: WholeBlock, to file: OwnedDescriptor) throws(UploadError) {
         do {
-            var position = block.range.start
-            for chunk in block.chunks {
-                position += Int64(
-                    try chunk.withBytes { try file.descriptor.writeAll(toAbsoluteOffset: position, $0) })
-            }
+            try file.write(block.chunks, at: block.range.start)
             FaultPoint.reach(.blockWritten)
         } catch {
             throw UploadError(translating: error)

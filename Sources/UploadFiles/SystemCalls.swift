@@ -110,6 +110,11 @@ enum SystemCall {
         return UInt64(status.st_ino)
     }
 
+    /// The same by its name; `nil` when there is no such file.
+    static func number(of path: FilePath) throws -> UInt64? {
+        try status(path, stat).map { UInt64($0.st_ino) }
+    }
+
     /// Size in bytes of a regular file; `nil` when there is no such file.
     static func fileSize(_ path: FilePath) throws -> Int64? {
         try status(path, stat).map { Int64($0.st_size) }

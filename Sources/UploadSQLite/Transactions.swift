@@ -59,22 +59,21 @@ extension UploadDatabase {
 
 /// What became of several changes, told once all is known.
 private final class Outcomes<Outcome: Sendable>: Sendable {
-    private let known: Mutex<[Result<Outcome, any Error>?]>
+    private let known: Mutex<[Int: Result<Outcome, any Error>]> = Mutex([:])
+    private let count: Int
     private let tell: @Sendable ([Result<Outcome, any Error>]) -> Void
 
     init(count: Int, tell: @escaping @Sendable ([Result<Outcome, any Error>]) -> Void) {
-        known = Mutex(Array(repeating: nil, count: count))
-        self.tell = tell
+        (self.count, self.tell) = (count, tell)
     }
 
     /// Once for each.
     func set(_ outcome: Result<Outcome, any Error>, at index: Int) {
-        let all = known.withLock { known -> [Result<Outcome, any Error>]? in
+        let all = known.withLock { known in
             known[index] = outcome
-            let all = known.compactMap(\.self)
-            return all.count == known.count ? all : nil
+            return known.count == count ? known : nil
         }
-        if let all { tell(all) }
+        if let all { tell((0..<count).compactMap { all[$0] }) }
     }
 }
 

@@ -8,21 +8,21 @@ import UploadTestSupport
     @Test func givesBackResultsAndErrors() async throws {
         struct Fault: Error {}
         let threads = IOThreads(count: 0)
-        #expect(try await threads.run { 6 * 7 } == 42)
+        #expect(await threads.run { 6 * 7 } == 42)
         await #expect(throws: Fault.self) { try await threads.run { throw Fault() } }
-        #expect(try await threads.run { "after" } == "after")
+        #expect(await threads.run { "after" } == "after")
     }
 
-    @Test func manyAtOnce() async throws {
+    @Test func manyAtOnce() async {
         let threads = IOThreads(count: 4)
-        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
-            for number in 1...2000 { group.addTask { try await threads.run { number } } }
-            return try await group.reduce(0, +)
+        let sum = await withTaskGroup(of: Int.self) { group in
+            for number in 1...2000 { group.addTask { await threads.run { number } } }
+            return await group.reduce(0, +)
         }
         #expect(sum == 2_001_000)
     }
 
-    @Test func jobsRunBesideEachOther() async throws {
+    @Test func jobsRunBesideEachOther() async {
         let threads = IOThreads(count: 2)
         let (left, right) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         async let one: Void = threads.run {
@@ -33,46 +33,46 @@ import UploadTestSupport
             right.signal()
             left.wait()
         }
-        _ = try await (one, two)
+        _ = await (one, two)
     }
 
     /// One thread: a second job could not begin before the first ends.
-    @Test func whoIsThereAlreadyNeedsNoOtherThread() async throws {
+    @Test func whoIsThereAlreadyNeedsNoOtherThread() async {
         let threads = IOThreads(count: 1)
-        let inner = try await withTaskExecutorPreference(threads) {
+        let inner = await withTaskExecutorPreference(threads) {
             #expect(IOThreads.mayBlock)
             let outer = thread()
-            return try await threads.run { thread() == outer }
+            return await threads.run { thread() == outer }
         }
         #expect(inner)
     }
 
-    @Test func anotherPoolIsAsGoodOnlyWhereThatIsSaid() async throws {
+    @Test func anotherPoolIsAsGoodOnlyWhereThatIsSaid() async {
         let (here, there) = (IOThreads(count: 1, name: "here"), IOThreads(count: 1, name: "there"))
-        let names = try await withTaskExecutorPreference(here) {
+        let names = await withTaskExecutorPreference(here) {
             [
-                try await there.run { Thread.current.name },
-                try await there.run(anywhere: true) { Thread.current.name },
+                await there.run { Thread.current.name },
+                await there.run(anywhere: true) { Thread.current.name },
             ]
         }
         #expect(names == ["there-0", "here-0"])
-        #expect(try await there.run(anywhere: true) { Thread.current.name } == "there-0")
+        #expect(await there.run(anywhere: true) { Thread.current.name } == "there-0")
         #expect(!IOThreads.mayBlock)
     }
 
-    @Test func workThatIsWaitingIsDoneThoughThePoolIsLetGo() async throws {
+    @Test func workThatIsWaitingIsDoneThoughThePoolIsLetGo() async {
         let gate = DispatchSemaphore(value: 0)
         let jobs = startJobs(of: IOThreads(count: 1), behind: gate)
         gate.signal()
-        for job in jobs { try await job.value }
+        for job in jobs { await job.value }
     }
 
-    private func startJobs(of threads: IOThreads, behind gate: DispatchSemaphore) -> [Task<Void, any Error>] {
-        (0..<5).map { number in Task { try await threads.run { if number == 0 { gate.wait() } } } }
+    private func startJobs(of threads: IOThreads, behind gate: DispatchSemaphore) -> [Task<Void, Never>] {
+        (0..<5).map { number in Task { await threads.run { if number == 0 { gate.wait() } } } }
     }
 
     /// Buffers hang on jobs: a pool that never runs dry must let go of those it has done.
-    @Test func aJobThatIsDoneIsLetGoWhileOthersWait() async throws {
+    @Test func aJobThatIsDoneIsLetGoWhileOthersWait() async {
         final class Buffer: Sendable {}
         let threads = IOThreads(count: 1)
         let (first, last) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -86,7 +86,7 @@ import UploadTestSupport
         async let b: Void = {
             let buffer = Buffer()
             watched.withLock { $0 = WeakReference(buffer) }
-            try await threads.run { withExtendedLifetime(buffer) {} }
+            await threads.run { withExtendedLifetime(buffer) {} }
         }()
         while watched.withLock({ $0 == nil }) { await Task.yield() }
         for _ in 0..<1000 { await Task.yield() }
@@ -100,10 +100,10 @@ import UploadTestSupport
         first.signal()
         // The third runs, the fourth waits: the queue has not been empty since the second.
         await queued.reach(2)
-        try await b
+        await b
         #expect(watched.withLock { $0?.object == nil })
         last.signal()
-        _ = try await (a, c, d)
+        _ = await (a, c, d)
     }
 }
 

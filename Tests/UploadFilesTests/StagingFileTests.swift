@@ -116,6 +116,16 @@ import UploadTestSupport
         try await file.sync()
     }
 
+    /// Somebody took the first one away and put another there: the name that was made durable is not this one's.
+    @Test func aFileThatTookThePlaceIsMadeAnewWhereNothingIsHeld() async throws {
+        let first = try await fixture.store.open(fixture.id, creating: true)
+        try await first.sync()
+        try FileManager.default.moveItem(atPath: fixture.staged, toPath: fixture.folder("taken"))
+        try fixture.folder.write(content, to: "tmp/\(fixture.id).part")
+        _ = try await fixture.store.open(fixture.id, creating: true)
+        #expect(TemporaryDirectory.read(fixture.staged) == [])
+    }
+
     /// What is on a volume that is not there any more is not lost.
     @Test func aFileSystemThatIsNotThereIsNoLoss() async throws {
         let store = try await FilesFixture(stagingFolder: fixture.folder("other")).store

@@ -95,10 +95,13 @@ extension TaskRepository {
 
     /// All open tasks in `state` one after the other, the longest idle first, in pages: others have their turn in between.
     ///
-    /// - Parameter limit: only those whose last activity is not after it; `nil` for all.
-    /// - Throws: `CancellationError`; what reading and `body` throw.
+    /// - Parameters:
+    ///   - limit: only those whose last activity is not after it; `nil` for all.
+    ///   - giveWay: what happens between two pages.
+    /// - Throws: `CancellationError`; what reading, `giveWay` and `body` throw.
     func forEachOpenTask(
-        in state: TaskState, idleSince limit: Timestamp? = nil, _ body: (OpenTask) async throws -> Void
+        in state: TaskState, idleSince limit: Timestamp? = nil,
+        giveWay: () async throws -> Void = { await Task.yield() }, _ body: (OpenTask) async throws -> Void
     ) async throws {
         var last: OpenTask?
         while true {
@@ -106,7 +109,7 @@ extension TaskRepository {
             for task in tasks { try await body(task) }
             guard tasks.count == Self.page else { return }
             try Task.checkCancellation()
-            await Task.yield()
+            try await giveWay()
             last = tasks.last
         }
     }

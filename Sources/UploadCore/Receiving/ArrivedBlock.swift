@@ -4,8 +4,8 @@ struct ArrivedBlock: Sendable {
     enum Bytes: Sendable {
         /// Not written yet: a small block, of which nothing is held.
         case inMemory(WholeBlock)
-        /// Written, though they may not be on disk.
-        case written(BlockDigests)
+        /// Its missing pieces are written, though they may not be on disk, and are what they should be.
+        case written([Block])
     }
 
     let taskID: TaskID
@@ -13,11 +13,15 @@ struct ArrivedBlock: Sendable {
     /// The MD5 to hold it against; `nil` where blocks aren't checked.
     let declaredMD5: MD5Digest?
 
+    /// What of it is still to be written.
+    var unwritten: WholeBlock? {
+        if case .inMemory(let block) = bytes { block } else { nil }
+    }
+
     /// - Throws: `checksumMismatch` unless the digest is the declared one.
-    func check(_ digests: BlockDigests) throws(UploadError) {
-        guard let declaredMD5, declaredMD5 != digests.block else { return }
-        throw UploadError(
-            .checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digests.block)")
+    static func check(_ digest: MD5Digest, against declared: MD5Digest?) throws(UploadError) {
+        guard let declared, declared != digest else { return }
+        throw UploadError(.checksumMismatch, "partMd5 does not match the received bytes, whose MD5 is \(digest)")
     }
 }
 

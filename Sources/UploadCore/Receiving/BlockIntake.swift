@@ -13,11 +13,16 @@ struct BlockIntake {
 
         /// Writes the rest, unless it is the whole block: that goes to the disk together with others.
         ///
-        /// - Throws: what a write failed with.
-        mutating func gather() async throws -> ArrivedBlock.Bytes {
-            if destination.isUntouched { return .inMemory(WholeBlock(range: claim.range, chunks: rest)) }
+        /// - Throws: what a write failed with; `checksumMismatch`.
+        mutating func arrive(at id: TaskID) async throws -> ArrivedBlock {
+            if destination.isUntouched {
+                let whole = WholeBlock(range: claim.range, chunks: rest)
+                return ArrivedBlock(taskID: id, bytes: .inMemory(whole), declaredMD5: declaredMD5)
+            }
             if !rest.isEmpty { try await destination.write(rest) }
-            return .written(try await destination.finish())
+            let digests = try await destination.finish()
+            try ArrivedBlock.check(digests.block, against: declaredMD5)
+            return ArrivedBlock(taskID: id, bytes: .written(digests.pieces), declaredMD5: declaredMD5)
         }
     }
 

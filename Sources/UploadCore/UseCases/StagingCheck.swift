@@ -9,9 +9,9 @@ struct StagingCheck: Sendable {
         var orphans = 0
     }
 
-    /// Tasks or files that are looked at in one go.
+    /// Files that are looked at in one go.
     private static let portion = 500
-    /// Between two portions. Nobody waits for the end of this, and requests do for the processor.
+    /// Between two portions, or pages of tasks. Nobody waits for the end of this, and requests do for the processor.
     private static let pause = Duration.milliseconds(10)
 
     let service: UploadService
@@ -22,12 +22,9 @@ struct StagingCheck: Sendable {
     func run() async throws -> Report {
         try await withTaskExecutorPreference(store.lookupExecutor) {
             var report = Report()
-            var looked = 0
             for state in [TaskState.receiving, .paused] {
-                try await repository.forEachOpenTask(in: state) { task in
+                try await repository.forEachOpenTask(in: state, giveWay: giveWay) { task in
                     if try await isDemoted(task) { report.demoted += 1 }
-                    looked += 1
-                    if looked.isMultiple(of: Self.portion) { try await giveWay() }
                 }
             }
             report.orphans = try await removeOrphans()
@@ -45,10 +42,10 @@ struct StagingCheck: Sendable {
     }
 
     private func removeOrphans() async throws -> Int {
-        var (removed, looked) = (0, 0)
+        var removed = 0
         let files = try await store.stagingFiles()
-        while let ids = try await files.next(Self.portion) {
-            try Task.checkCancellation()
+        var next = try await files.next(Self.portion)
+        while let ids = next {
             // Asked after the files were listed: a task is there before its file is.
             let open = try await repository.openTasks(among: ids)
             for id in ids where !open.contains(id) {
@@ -57,15 +54,13 @@ struct StagingCheck: Sendable {
                 service.dependencies.observer.observe(.orphanRemoved(id))
                 removed += 1
             }
-            looked += ids.count
-            if looked >= Self.portion {
-                looked = 0
-                try await giveWay()
-            }
+            next = try await files.next(Self.portion)
+            if next != nil { try await giveWay() }
         }
         return removed
     }
 
+    /// - Throws: `CancellationError`.
     private func giveWay() async throws {
         try await service.dependencies.clock.sleep(for: Self.pause)
     }

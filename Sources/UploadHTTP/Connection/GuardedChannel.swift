@@ -51,7 +51,7 @@ struct GuardedChannel: ServerChildChannel {
             // A kernel that does not know the first option takes more of an answer at once; that is all.
             try? channel.syncOptions?.setOption(.tcpOption(.unsentLowWater), value: ConnectionLimits.unsent)
             try? channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers(bodies))
-            // So many buffers, its first ones, a channel keeps for as long as it lives. A large one is not worth a second read.
+            // A channel keeps as many buffers, its first ones, for as long as it lives.
             try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
             return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions, bodies] value in
                 let pipeline = pipeline.syncOperations
