@@ -28,6 +28,7 @@ struct CrashSweepTests {
             for callback in bed.receiver.recorded.value { #expect(callback.retCode == "0", "\(callback.text)") }
             #expect(try await bed.server.sqlite("SELECT count(*) FROM tasks WHERE state <> 'finished'") == "0")
             #expect(try await bed.server.sqlite("PRAGMA integrity_check") == "ok")
+            _ = try await bed.server.process?.waitForError(containing: "staging files checked")
             #expect(bed.server.stagingFiles().isEmpty)
             let doctor = try await bed.server.doctor()
             #expect(doctor.exit == .code(0), "\(doctor)")

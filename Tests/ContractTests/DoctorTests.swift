@@ -63,9 +63,14 @@ struct DoctorTests {
             // Eight callbacks hang and keep the others waiting, so that files are replaced before they are delivered.
             bed.receiver.plan(Array(repeating: .hang, count: 16), for: "/one")
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for uploader in 0..<6 { group.addTask { try await Bustle(bed: bed, number: uploader).run() } }
+                let uploads = Watched(0)
+                for uploader in 0..<6 {
+                    group.addTask { try await Bustle(bed: bed, number: uploader, allowed: uploads).run() }
+                }
                 var (open, closed): (Int64, Int64) = (0, 0)
                 for _ in 0..<25 {
+                    // Otherwise a slow machine has ever more tasks for an ever slower doctor.
+                    uploads.update { $0 += 4 }
                     let run = try await bed.server.doctor()
                     #expect(run.exit == .code(0) && run.problems.isEmpty, "\(run)")
                     open = max(open, run.counts["openTasks"].integer ?? 0)
@@ -139,12 +144,14 @@ struct DoctorTests {
 private struct Bustle {
     let bed: TestBed
     let number: Int
+    /// How many uploads it may have begun.
+    let allowed: Watched<Int>
 
     func run() async throws {
         var random = SeededGenerator(seed: UInt64(number) + 99)
         var open: [(upload: UploadHandle, file: TestFile, last: ClosedRange<Int>)] = []
         for round in 0... {
-            try Task.checkCancellation()
+            try await allowed.wait("leave for another upload", within: .seconds(120)) { $0 > round ? () : nil }
             let file = TestFile(size: Int.random(in: 1...200_000, using: &random), seed: random.next())
             // All share a few targets, so that finished files are replaced all the time.
             let task = NewTask(file, name: "\(Int.random(in: 0..<3, using: &random))", user: "\(number)-\(round)")

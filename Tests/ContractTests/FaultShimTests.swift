@@ -91,6 +91,7 @@ struct FaultShimTests {
             shim.clear()
             try await bed.server.terminate()
             try await bed.server.start()
+            _ = try await bed.server.process?.waitForError(containing: "staging files checked")
             #expect(bed.server.stagingFiles() == [])
         }
     }
