@@ -80,6 +80,7 @@ let package = Package(
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
                 .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
                 .embedInCode("0005_lasting_places.sql"), .embedInCode("0006_running_hashes.sql"),
+                .embedInCode("0007_operator_views.sql"),
             ],
             swiftSettings: settings
         ),

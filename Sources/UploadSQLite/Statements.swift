@@ -80,6 +80,19 @@ enum Statements {
     /// Random, for SQLite writes no page that stays the same.
     static let probe = "UPDATE probes SET room = randomblob(65536)"
 
+    // MARK: Notes for operators
+
+    static let noteTrouble = """
+        INSERT INTO task_troubles (task_id, since, last_at, error)
+        SELECT id, ?, ?, ? FROM tasks WHERE id = ? AND state IN ('verifying', 'publishing')
+        ON CONFLICT (task_id) DO UPDATE SET last_at = excluded.last_at, error = excluded.error, times = times + 1
+        """
+
+    static let noteSetting = """
+        INSERT INTO settings (name, value) VALUES (?, ?)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value
+        """
+
     // MARK: Blocks
 
     static let blocksOfTask = "SELECT start_byte, end_byte FROM blocks WHERE task_id = ? ORDER BY start_byte"
@@ -165,6 +178,7 @@ enum Statements {
         ("insertTask", insertTask), ("moveTask", moveTask), ("touchTask", touchTask),
         ("rekeyTask", rekeyTask),
         ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("openTask", openTask),
+        ("noteTrouble", noteTrouble), ("noteSetting", noteSetting),
         ("purgeableTasks", purgeableTasks),
         ("purgeTask", purgeTask), ("blocksOfTask", blocksOfTask), ("insertBlock", insertBlock),
         ("probe", probe), ("progress", progress), ("completeTask", completeTask),

@@ -78,11 +78,12 @@ public struct Server: Sendable {
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
             trust: certificates.callbacks, logger: logger)
         let repository = SQLiteTaskRepository(database)
+        let notes = SQLiteOperatorNotes(database)
         let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
             UploadService.Dependencies(
                 repository: repository, store: store, directory: directory, keys: keyRing.keys,
-                observer: LoggingObserver(logger: logger), clock: clock,
+                notes: notes, observer: LoggingObserver(logger: logger), clock: clock,
                 policy: ServicePolicy(
                     checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace)),
                 limits: RegistrationLimits(
@@ -91,6 +92,7 @@ public struct Server: Sendable {
             outboxChanged: { callbacks.wake() })
         do {
             try await recover(service, outbox: outbox, directory: directory)
+            try await notes.note(settings: configuration.notedSettings)
         } catch {
             throw database.explain(error)
         }

@@ -46,9 +46,11 @@ import UploadTestSupport
             surroundings.store.faults.fail(.publish, with: UploadError(.storage, "full"))
         }
         try await running {
-            _ = try await upload()
+            let task = try await upload()
             for number in 1...8 {
                 await surroundings.clock.slept(number)
+                // Written down before it waits: whoever looks finds out why.
+                #expect(surroundings.notes.troubles[task.id]?.count == number)
                 surroundings.clock.advance(by: .seconds(60))
             }
             await surroundings.observer.told { if case .closed = $0 { true } else { false } }

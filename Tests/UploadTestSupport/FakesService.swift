@@ -103,12 +103,26 @@ package actor Postponements {
     }
 }
 
+/// Keeps what is written down for operators.
+package final class FakeNotes: OperatorNotes {
+    private let state = Mutex<[TaskID: [String]]>([:])
+
+    package var troubles: [TaskID: [String]] { state.withLock { $0 } }
+
+    package func note(trouble error: String, of id: TaskID) {
+        state.withLock { $0[id, default: []].append(error) }
+    }
+
+    package func note(settings: [String: Int64]) {}
+}
+
 /// The service with fakes for everything outside of it.
 package struct FakeSurroundings: Sendable {
     package let journal = Journal()
     package let clock = ManualClock()
     package let observer = FakeObserver()
     package let keys = FakeKeys()
+    package let notes = FakeNotes()
     package let store: FakeStore
     package let repository: FakeRepository
     package let outboxChanges = Counter()
@@ -124,7 +138,7 @@ package struct FakeSurroundings: Sendable {
         service = UploadService(
             UploadService.Dependencies(
                 repository: repository, store: store, directory: FakeDirectory(limits: limits), keys: keys,
-                observer: observer, clock: clock, policy: policy,
+                notes: notes, observer: observer, clock: clock, policy: policy,
                 limits: RegistrationLimits(perToken: rates.perToken, perAddress: rates.perAddress, clock: clock))
         ) { [outboxChanges] in outboxChanges.increment() }
     }

@@ -11,6 +11,7 @@ public final class Finisher: Sendable {
     private static let longestDelay = Duration.seconds(60)
 
     private let durability: DurabilityOrder
+    private let notes: any OperatorNotes
     private let observer: any UploadObserver
     private let clock: any ServiceClock
     private let sessions: TaskSessions
@@ -32,6 +33,7 @@ public final class Finisher: Sendable {
         self.durability = durability
         self.sessions = sessions
         self.outboxChanged = outboxChanged
+        notes = dependencies.notes
         observer = dependencies.observer
         clock = dependencies.clock
         store = dependencies.store
@@ -90,9 +92,19 @@ public final class Finisher: Sendable {
                 await sessions.existing(id)?.reset()
                 observer.observe(.finishDelayed(id, by: delay, error))
                 troubled.withLock { _ = $0.insert(id) }
+                await note(trouble: error, of: id)
                 do { try await clock.sleep(for: delay) } catch { return }
                 delay = min(delay * 2, Self.longestDelay)
             }
+        }
+    }
+
+    private func note(trouble: any Error, of id: TaskID) async {
+        do {
+            try await notes.note(trouble: "\(trouble)", of: id)
+        } catch {
+            // The log has it, and the next attempt may be able to write it down.
+            observer.observe(.backgroundFailure("writing down the trouble of a task", error))
         }
     }
 

@@ -15,6 +15,8 @@ public final class UploadService: Sendable {
         public var directory: any BusinessServerDirectory
         /// The keys in the URLs.
         public var keys: any TaskKeys
+        /// What operators read in the database.
+        public var notes: any OperatorNotes
         /// Log, metrics.
         public var observer: any UploadObserver
         /// Time.
@@ -27,13 +29,14 @@ public final class UploadService: Sendable {
         /// Memberwise.
         public init(
             repository: any TaskRepository, store: any StagingStore, directory: any BusinessServerDirectory,
-            keys: any TaskKeys, observer: any UploadObserver, clock: any ServiceClock, policy: ServicePolicy,
-            limits: RegistrationLimits
+            keys: any TaskKeys, notes: any OperatorNotes, observer: any UploadObserver, clock: any ServiceClock,
+            policy: ServicePolicy, limits: RegistrationLimits
         ) {
             self.repository = repository
             self.store = store
             self.directory = directory
             self.keys = keys
+            self.notes = notes
             self.observer = observer
             self.clock = clock
             self.policy = policy
