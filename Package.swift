@@ -16,6 +16,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
@@ -36,6 +37,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
@@ -85,7 +88,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "UploadSQLite", dependencies: ["Blocking", "UploadCore", "UploadMigrations", grdb, grdbSQLite],
+            name: "UploadSQLite",
+            dependencies: ["Blocking", "UploadCore", "UploadMigrations", grdb, grdbSQLite, metrics],
             swiftSettings: settings),
         // Tests hash a lot, and they run debug builds.
         .target(name: "CMD5", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
@@ -93,7 +97,7 @@ let package = Package(
         .target(name: "CFileSystem"),
         .target(
             name: "UploadFiles",
-            dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto],
+            dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto, metrics],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
         .target(
@@ -101,7 +105,7 @@ let package = Package(
             dependencies: [
                 "EventLoops", "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore,
                 nioHTTP1, nioTLS,
-                nioSSL,
+                nioSSL, metrics,
             ],
             swiftSettings: settings
         ),
@@ -109,10 +113,16 @@ let package = Package(
             name: "Callbacks",
             dependencies: [
                 "EventLoops", "UploadCore", asyncHTTPClient, nioCore, nioPosix, nioSSL, crypto, logging,
-                serviceLifecycle,
+                serviceLifecycle, metrics,
             ],
             swiftSettings: settings
         ),
+
+        // The operator's side: figures, and the listener that shows them.
+        .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
+        .target(
+            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, httpTypes, serviceLifecycle, logging],
+            swiftSettings: settings),
 
         // The composition root and the programs.
         .target(name: "CProcess", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
@@ -120,8 +130,9 @@ let package = Package(
             name: "UploadServer",
             dependencies: [
                 "Blocking", "CProcess",
-                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks",
-                configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
+                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks", "AdminHTTP",
+                "PrometheusMetrics",
+                metrics, configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
             ],
             swiftSettings: settings
         ),
@@ -182,6 +193,10 @@ let package = Package(
             dependencies: ["Callbacks", "UploadTestSupport", crypto, logging, nioCore, nioPosix, serviceLifecycle],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "AdminHTTPTests", dependencies: ["AdminHTTP", hummingbird], swiftSettings: settings),
+        .testTarget(
+            name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
             name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging, yams],
             swiftSettings: settings),

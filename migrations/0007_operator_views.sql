@@ -8,6 +8,9 @@ CREATE TABLE settings (
     value INTEGER NOT NULL                 -- in seconds or bytes
 ) STRICT, WITHOUT ROWID;
 
+-- Those that were given up are counted, and looked for among many that were delivered.
+CREATE INDEX callbacks_dead ON callbacks (id) WHERE state = 'dead';
+
 -- Complete tasks whose file can't be brought to its place at the moment. Tried again until it can.
 CREATE TABLE task_troubles (
     task_id INTEGER NOT NULL PRIMARY KEY   -- the task

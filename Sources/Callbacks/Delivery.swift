@@ -52,6 +52,7 @@ struct Delivery: Sendable {
             do {
                 try await outbox.record(attempt, of: callback)
                 log.recorded(attempt, of: callback)
+                DeliveryMeters.recorded(attempt, of: callback)
                 return true
             } catch {
                 failures += 1

@@ -109,7 +109,7 @@ struct DurabilityOrder: Sendable {
     }
 
     private func verify(_ task: UploadTask, in session: TaskSession) async throws -> UploadTask {
-        let registration = task.registration
+        let (registration, start) = (task.registration, ContinuousClock.now)
         if registration.fileSize == 0 {
             // No block made the staging file of an empty file.
             _ = try await store.open(task.id, creating: true)
@@ -127,6 +127,7 @@ struct DurabilityOrder: Sendable {
             return try await close(task, as: .failed, .checksumMismatch, reason: reason)
         }
         FaultPoint.reach(.fileVerified)
+        observer.observe(.verified(task.id, took: .now - start))
         let verified = try await repository.move(
             task.id, to: .publishing, reason: "MD5 verified", callback: nil, check: stillIs(.verifying))
         FaultPoint.reach(.publishingCommitted)
@@ -158,7 +159,9 @@ struct DurabilityOrder: Sendable {
             // By its size, not its mere presence: whatever made another file of that name, it is not this one's bytes.
             if try await store.stagedSize(of: task.id) == size {
                 do {
+                    let start = ContinuousClock.now
                     try await store.publish(task.id, to: task.targetPath)
+                    observer.observe(.published(task.id, took: .now - start))
                 } catch let error as PublishError {
                     return try await close(task, as: .failed, .unpublishable, reason: error.reason)
                 } catch let lost as StagingFileGone {

@@ -66,7 +66,9 @@ final class LocalStagingFile: StagingFile {
     func sync() async throws {
         do {
             try await threads.run { [file, syncName] in
+                let start = ContinuousClock.now
                 try SystemCall.syncData(file.descriptor)
+                SyncMeter.seconds.record(duration: .now - start)
                 FaultPoint.reach(.blockDataSynced)
                 try syncName()
                 guard try !SystemCall.isUnlinked(file.descriptor) else { throw StagingFileGone() }

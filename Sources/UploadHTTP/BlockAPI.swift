@@ -10,14 +10,14 @@ struct BlockAPI: Sendable {
     let maxRequestBody: Int
 
     func addRoutes(to router: Router<UploadRequestContext>) {
-        router.post("\(Route.newTask.path)", use: newTask)
-        router.post("\(Route.block.path)", use: block)
-        router.post("\(Route.state.path)", use: state)
-        router.get("\(Route.blocksInfo.path)", use: blocksInfo)
-        router.get("\(Route.ready.path)", use: ready)
+        router.post("\(Route.newTask.path)") { try await $1.send(newTask($0, $1)) }
+        router.post("\(Route.block.path)") { try await $1.send(block($0, $1)) }
+        router.post("\(Route.state.path)") { try await $1.send(state($0, $1)) }
+        router.get("\(Route.blocksInfo.path)") { try await $1.send(blocksInfo($0)) }
+        router.get("\(Route.ready.path)") { await $1.send(Answers.readiness(service.readiness.reasons())) }
     }
 
-    @Sendable private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+    private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Answer {
         try service.admitRegistration(from: context.client.address)
         let body = try RegistrationBody(await jsonBody(of: request, context))
         let task = try await service.register(token: try body.token()) { (identity) throws(UploadError) in
@@ -27,7 +27,7 @@ struct BlockAPI: Sendable {
         return Answers.registered(task, links: links)
     }
 
-    @Sendable private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+    private func block(_ request: Request, _ context: UploadRequestContext) async throws -> Answer {
         let address = try TaskAddress(query: request.uri)
         do {
             let boundary = try MultipartBoundary.parse(contentType: request.headers[.contentType])
@@ -40,18 +40,14 @@ struct BlockAPI: Sendable {
         }
     }
 
-    @Sendable private func state(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+    private func state(_ request: Request, _ context: UploadRequestContext) async throws -> Answer {
         let body = try StateBody(await jsonBody(of: request, context))
         _ = try await service.changeState(TaskAddress(id: body.taskID, query: request.uri), body.request)
         return Answers.stateChanged()
     }
 
-    @Sendable private func blocksInfo(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
+    private func blocksInfo(_ request: Request) async throws -> Answer {
         Answers.progress(try await service.progress(of: TaskAddress(query: request.uri)))
-    }
-
-    @Sendable private func ready(_ request: Request, _ context: UploadRequestContext) async throws -> Response {
-        Answers.readiness(await service.readiness.reasons())
     }
 
     private func jsonBody(of request: Request, _ context: UploadRequestContext) async throws -> [UInt8] {

@@ -13,7 +13,7 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var response = render(error, for: request, client: context.client)
+            var response = context.send(render(error, for: request, client: context.client))
             // Whoever is at the other end, if anybody is, would hold the connection until it goes idle.
             if (error as? UploadError)?.endsConnection == true { response.headers[.connection] = "close" }
             // RFC 9110, sections 8.6 and 9.3.2; the framework sends what it is given.
@@ -26,13 +26,13 @@ struct ErrorMiddleware: RouterMiddleware {
         request.uri.queryParameters["taskId"].flatMap { TaskID($0) }.map { "\($0)" }
     }
 
-    private func render(_ error: any Error, for request: Request, client: Client) -> Response {
+    private func render(_ error: any Error, for request: Request, client: Client) -> Answer {
         switch error {
         case let error as HTTPError where error.status == .notFound:
             return unrouted(request)
         case let refusal as Refusal:
             logger.info("refused: \(refusal.sentence)", metadata: ["path": "\(request.uri.path)"])
-            return refusal.response
+            return Answer(retCode: refusal.code.rawValue, response: refusal.response)
         case let error as UploadError where error.code != .internalError:
             // Path and task, not the query: that carries the key.
             logger.log(
@@ -41,8 +41,8 @@ struct ErrorMiddleware: RouterMiddleware {
                     "path": "\(request.uri.path)", "taskId": "\(taskID(in: request) ?? "-")",
                     "retCode": "\(error.code.rawValue)", "client": "\(client)",
                 ].merging(error.cause.map { ["cause": "\($0)"] } ?? [:]) { $1 })
-            return Answers.json(
-                Answers.envelope(error.code.rawValue, error.message), status: error.code.httpStatus,
+            return Answers.answer(
+                error.code.rawValue, error.message, httpStatus: error.code.httpStatus,
                 headers: error.code == .busy ? [.retryAfter: String(error.retryAfter)] : [:])
         default:
             let id = String(UInt64.random(in: 0 ... .max), radix: 36)
@@ -52,22 +52,20 @@ struct ErrorMiddleware: RouterMiddleware {
                     "id": "\(id)", "path": "\(request.uri.path)", "client": "\(client)", "error": "\(error)",
                 ])
             let code = UploadError.Code.internalError
-            return Answers.json(
-                Answers.envelope(code.rawValue, "internal error, logged with id \(id)"), status: code.httpStatus)
+            return Answers.answer(
+                code.rawValue, "internal error, logged with id \(id)", httpStatus: code.httpStatus)
         }
     }
 
-    private func unrouted(_ request: Request) -> Response {
+    private func unrouted(_ request: Request) -> Answer {
         let code = UploadError.Code.invalidParameter.rawValue
-        // As the router compares: whatever the number of slashes.
-        let components = request.uri.path.split(separator: "/")
-        if let route = Route.allCases.first(where: { $0.path.split(separator: "/") == components }) {
+        if let route = Route(path: request.uri.path) {
             let method = route.method.rawValue
-            return Answers.json(
-                Answers.envelope(code, "method \(request.method) is not allowed here, use \(method)"),
-                status: .methodNotAllowed, headers: [.allow: method])
+            return Answers.answer(
+                code, "method \(request.method) is not allowed here, use \(method)",
+                httpStatus: .methodNotAllowed, headers: [.allow: method])
         }
-        return Answers.json(Answers.envelope(code, "there is no such route"), status: .notFound)
+        return Answers.answer(code, "there is no such route", httpStatus: .notFound)
     }
 }
 

@@ -43,6 +43,15 @@ public final class TaskURLs: Sendable {
 enum Route: CaseIterable {
     case newTask, block, state, blocksInfo, ready
 
+    /// The route of a path, compared as the router does: whatever the number of slashes.
+    init?(path: String) {
+        let components = path.split(separator: "/")
+        guard let route = Self.allCases.first(where: { $0.path.split(separator: "/") == components }) else {
+            return nil
+        }
+        self = route
+    }
+
     var path: String {
         switch self {
         case .newTask: "/api/upload/new/task"

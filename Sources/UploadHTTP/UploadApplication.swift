@@ -50,6 +50,7 @@ public struct UploadApplication: Sendable {
         router.add(
             middleware: ClientMiddleware(
                 trustedProxies: configuration.trustedProxies, isEncrypted: configuration.certificate != nil))
+        router.add(middleware: RequestMeter())
         router.add(middleware: ErrorMiddleware(logger: logger))
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
@@ -112,10 +113,18 @@ struct UploadRequestContext: RequestContext {
     let connection: ClientConnection
     /// Who asks: the other end of the connection, unless a trusted proxy there names somebody else.
     var client: Client
+    /// What becomes of it.
+    let outcome = RequestOutcome()
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         connection = ClientConnection(source.channel)
         client = Client(address: source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) })
+    }
+
+    /// The response of an answer, which is noted.
+    func send(_ answer: Answer) -> Response {
+        outcome.retCode = answer.retCode
+        return answer.response
     }
 }

@@ -83,6 +83,7 @@ final class GroupCommit: Sendable {
     private func commit(_ batch: [Change], _ db: Database) {
         var open = begin(batch, db)
         guard !open.isEmpty else { return }
+        let start = ContinuousClock.now
         var made: [(change: Change, tell: @Sendable () -> Void)] = []
         do {
             while let change = open.first {
@@ -92,6 +93,8 @@ final class GroupCommit: Sendable {
             }
             try db.commit()
             try files.check()
+            CommitMeters.changes.record(made.count)
+            CommitMeters.seconds.record(duration: .now - start)
         } catch {
             // What undid the changes is told; that undoing them failed too adds nothing, and the next BEGIN meets it.
             if db.isInsideTransaction { try? db.rollback() }

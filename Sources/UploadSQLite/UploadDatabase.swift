@@ -86,8 +86,13 @@ public struct UploadDatabase: Sendable {
     }
 
     /// The size of the WAL file in bytes; 0 when there is none.
-    public var walBytes: Int64 {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: pool.path + "-wal")
+    public var walBytes: Int64 { Self.bytes(of: pool.path + "-wal") }
+
+    /// The size of the database file in bytes, without its WAL.
+    public var fileBytes: Int64 { Self.bytes(of: pool.path) }
+
+    private static func bytes(of path: String) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
     }
 

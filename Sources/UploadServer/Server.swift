@@ -2,6 +2,8 @@ import Blocking
 import CProcess
 import Callbacks
 import Logging
+import Metrics
+import PrometheusMetrics
 import ServiceLifecycle
 import UnixSignals
 import UploadCore
@@ -13,11 +15,13 @@ import UploadSQLite
 public struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
+    private let registry = PrometheusRegistry(MetricCatalogue.all)
 
     /// A server that is yet to be run.
     public init(_ configuration: ServerConfiguration, logger: Logger) {
         process_bound_heaps()
         FaultPlan.arm()
+        MetricsSystem.bootstrap(registry)
         self.configuration = configuration
         self.logger = logger
     }
@@ -77,13 +81,15 @@ public struct Server: Sendable {
             concurrency: configuration.callbackConcurrency, timeout: configuration.callbackTimeout,
             secrets: configuration.businessServers.reduce(into: [:]) { $0[$1.identity] = $1.secret?.bytes },
             trust: certificates.callbacks, logger: logger)
+        DeliveryMeters.announce(configuration.businessServers.map(\.identity))
         let repository = SQLiteTaskRepository(database)
         let notes = SQLiteOperatorNotes(database)
         let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
         let service = UploadService(
             UploadService.Dependencies(
                 repository: repository, store: store, directory: directory, keys: keyRing.keys,
-                notes: notes, observer: LoggingObserver(logger: logger), clock: clock,
+                notes: notes, observer: UploadObservers([LoggingObserver(logger: logger), MetricsObserver()]),
+                clock: clock,
                 policy: ServicePolicy(
                     checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace)),
                 limits: RegistrationLimits(
@@ -113,7 +119,13 @@ public struct Server: Sendable {
             observer: LoggingObserver(logger: logger)
         ) { callbacks.wake() }
         let walWatch = WALWatch(size: { database.walBytes }, clock: clock, logger: logger)
+        let figures = SQLiteFigures(database)
+        let gauges = Gauges(
+            registry: registry, figures: figures, store: store, database: database, clock: clock, logger: logger)
+        let admin = configuration.adminListener(
+            service, figures: figures, gauges: gauges, clock: clock, logger: logger)
         let background: [any Service] = [
+            admin,
             SecondSignalService(logger: logger, patience: configuration.shutdownTimeout + .seconds(5)),
             reloading,
             BackgroundService { await walWatch.run() },
@@ -122,7 +134,7 @@ public struct Server: Sendable {
             BackgroundService { await service.finisher.run() },
             PassingService { await service.checkStaging() },
             callbacks,
-        ]
+        ].compactMap(\.self)
         try await group(service, certificates.front?.certificate, background).run()
     }
 

@@ -49,9 +49,13 @@ struct Page {
 
     /// - Parameter path: from the package's folder.
     static func text(of path: String) throws -> String {
+        try String(contentsOfFile: self.path(path), encoding: .utf8)
+    }
+
+    /// The absolute path of a file of the package.
+    static func path(_ path: String) -> String {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
-        let root = folder.deletingLastPathComponent().deletingLastPathComponent()
-        return try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+        return folder.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(path).path
     }
 }
 

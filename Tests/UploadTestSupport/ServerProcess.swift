@@ -38,7 +38,7 @@ public final class ServerProcess: Sendable {
     ) throws {
         self.folder = folder
         self.environment = environment
-        self.overrides = ["server.host=127.0.0.1", "server.port=0"] + overrides
+        self.overrides = ["server.host=127.0.0.1", "server.port=0", "admin.port=0"] + overrides
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let text = """
             env: "test"
@@ -92,6 +92,16 @@ public final class ServerProcess: Sendable {
         let digits = line.components(separatedBy: "listening on ").last?.split(separator: ":").last ?? ""
         guard let port = Int(digits.prefix { $0.isNumber }) else { throw TimedOut(what: "a port in '\(line)'") }
         state.withLock { $0.port = port }
+    }
+
+    /// The start of the URLs for operators, of the process that runs.
+    public func adminBase() async throws -> String {
+        let announcement = "operators are served at "
+        let line = try await process?.waitForError(containing: announcement) ?? ""
+        guard let place = line.components(separatedBy: announcement).last?.split(separator: " ").first else {
+            throw TimedOut(what: "an address in '\(line)'")
+        }
+        return "http://\(place)"
     }
 
     /// kill -9, and waits for the end.

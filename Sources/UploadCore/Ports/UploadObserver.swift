@@ -4,14 +4,35 @@ public protocol UploadObserver: Sendable {
     func observe(_ outcome: UploadOutcome)
 }
 
-/// An outcome worth one line in the log.
+/// Told to several.
+public struct UploadObservers: UploadObserver {
+    private let all: [any UploadObserver]
+
+    /// - Parameter all: are told in this order.
+    public init(_ all: [any UploadObserver]) {
+        self.all = all
+    }
+
+    /// Told to each.
+    public func observe(_ outcome: UploadOutcome) {
+        for observer in all { observer.observe(outcome) }
+    }
+}
+
+/// An outcome worth a line in the log, or a figure.
 public enum UploadOutcome: Sendable {
     /// A task was registered, or an open one was returned again.
     case registered(UploadTask)
     /// A client changed the state.
     case stateChanged(UploadTask)
+    /// Bytes of a block are durable, so many of them new.
+    case stored(TaskID, bytes: Int64)
     /// All bytes are held.
     case received(TaskID)
+    /// The whole file was held against its MD5, and is right.
+    case verified(TaskID, took: Duration)
+    /// The file is in its place.
+    case published(TaskID, took: Duration)
     /// The task closed; its callback is in the outbox.
     case closed(UploadTask)
     /// Finishing hit trouble that may pass, and will be tried again.

@@ -127,7 +127,11 @@ extension UploadService {
         }
         let file = block.destination.file
         await session.release(block.claim, durable, in: file)
-        if durable.committed == nil { await noteActivity(on: task, session) }
+        if durable.committed == nil {
+            await noteActivity(on: task, session)
+        } else {
+            dependencies.observer.observe(.stored(id, bytes: durable.pieces.reduce(0) { $0 + $1.range.count }))
+        }
         if durable.committed?.state == .verifying {
             dependencies.observer.observe(.received(id))
             finisher.enqueue(id)

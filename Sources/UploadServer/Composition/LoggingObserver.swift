@@ -1,7 +1,7 @@
 import Logging
 import UploadCore
 
-/// One line an outcome.
+/// One line an outcome that an operator looks for.
 struct LoggingObserver: UploadObserver {
     let logger: Logger
 
@@ -11,6 +11,7 @@ struct LoggingObserver: UploadObserver {
             logger.info("task registered", metadata: facts(task))
         case .stateChanged(let task):
             logger.info("task \(task.state == .paused ? "paused" : "resumed")", metadata: facts(task))
+        case .stored, .verified, .published: break
         case .received(let id):
             logger.info("all bytes received", metadata: ["taskId": "\(id)"])
         case .closed(let task):

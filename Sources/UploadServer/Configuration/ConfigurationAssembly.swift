@@ -43,6 +43,10 @@ struct ConfigurationAssembly {
         {
             warnings.append("server.addr is no https:// URL though server.tls is set: clients are told URLs that fail")
         }
+        if !configuration.adminHost.isEmpty, !configuration.isAdminLocal, configuration.adminToken == nil {
+            faults.append(
+                ConfigurationFault("admin.token", "is missing: it is needed where admin.host is no loopback address"))
+        }
         if configuration.storeDirectory.isEmpty {
             warnings.append("storeDir is \"\": business servers may have files written anywhere this user may write")
         }

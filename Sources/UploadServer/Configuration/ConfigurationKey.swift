@@ -54,6 +54,13 @@ extension ConfigurationKey where Root == ServerConfiguration {
             "server.tls.certificate", \.tlsCertificate, .text("a file, or \"\" for plain HTTP"),
             "Certificate chain (PEM)."),
         Self("server.tls.key", \.tlsKey, .text("a file, or \"\" for plain HTTP"), "The certificate's key (PEM)."),
+        Self(
+            "admin.host", \.adminHost, .text("an address to listen on, or \"\" for no admin listener"),
+            "Address to listen on for operators."),
+        Self(
+            "admin.port", \.adminPort, .wholeNumber("a port", in: 0...65_535),
+            "Port for operators; 0 takes any free one."),
+        Self("admin.token", \.adminToken, .adminToken, isSecret: true, "What operators' programs have to present."),
         Self("trustedProxies", \.trustedProxies, .networks, "Whose X-Forwarded headers are believed."),
         Self(
             "maxConnections", \.maxConnections, .wholeNumber(in: 1...1_000_000),

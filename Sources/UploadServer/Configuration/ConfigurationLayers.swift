@@ -76,7 +76,7 @@ struct ConfigurationLayers {
 
     private static func provider(_ name: String, _ values: [[String]: String]) -> InMemoryProvider {
         let pairs = values.map { key, text in
-            (AbsoluteConfigKey(key), ConfigValue(.string(text), isSecret: key.last == "secret"))
+            (AbsoluteConfigKey(key), ConfigValue(.string(text), isSecret: ["secret", "token"].contains(key.last)))
         }
         return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: pairs))
     }

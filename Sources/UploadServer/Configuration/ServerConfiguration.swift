@@ -16,6 +16,12 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var tlsCertificate = ""
     /// PEM file with the certificate's private key; empty exactly when ``tlsCertificate`` is.
     public var tlsKey = ""
+    /// Address to listen on for operators; empty for no such listener.
+    public var adminHost = "127.0.0.1"
+    /// TCP port to listen on for operators; 0 takes any free one.
+    public var adminPort = 9090
+    /// What operators' programs have to present; nil where ``adminHost`` is a loopback address and all of them may ask.
+    public var adminToken: AdminToken?
     /// Addresses whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
     public var trustedProxies: [IPNetwork] = []
     /// Connections at once, 1 or more; one beyond them is answered 503 and closed.

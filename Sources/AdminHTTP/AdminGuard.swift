@@ -1,0 +1,54 @@
+import Hummingbird
+
+/// Lets in who may ask: with a token, who has it; without one, who reaches the port by its own name.
+struct AdminGuard<Context: RequestContext>: RouterMiddleware {
+    /// What load balancers and supervisors ask, who have no token. It tells nothing but whether the service works.
+    private static var openPaths: Set<String> { ["/health", "/ready"] }
+
+    let token: String
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        if !Self.openPaths.contains(request.uri.path) { try check(request) }
+        var response = try await next(request, context)
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private func check(_ request: Request) throws {
+        guard !token.isEmpty else {
+            // A page of somebody else's, in a browser on this machine, can have its own name lead here (DNS rebinding).
+            guard Self.isLoopback(request.head.authority ?? "") else {
+                throw HTTPError(.forbidden, message: "ask for 127.0.0.1 or localhost, or configure admin.token")
+            }
+            return
+        }
+        guard let given = request.headers[.authorization], Self.equal(given, "Bearer " + token) else {
+            throw HTTPError(
+                .unauthorized, headers: [.wwwAuthenticate: "Bearer"], message: "the bearer token is missing or wrong")
+        }
+    }
+
+    /// Whether the name that was asked for, port or not, is this machine's own.
+    static func isLoopback(_ authority: String) -> Bool {
+        let host =
+            authority.hasPrefix("[")
+            ? String(authority.prefix { $0 != "]" }.dropFirst()) : String(authority.prefix { $0 != ":" })
+        if host.lowercased() == "localhost" { return true }
+        // The bare form has colons, so that only the one in brackets gets here whole.
+        if authority.hasPrefix("[") { return host == "::1" }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
+    }
+
+    /// Takes as long wherever they differ.
+    static func equal(_ one: String, _ other: String) -> Bool {
+        let (one, other) = (Array(one.utf8), Array(other.utf8))
+        var difference = one.count ^ other.count
+        for index in one.indices where !other.isEmpty {
+            difference |= Int(one[index] ^ other[index % other.count])
+        }
+        return difference == 0
+    }
+}
