@@ -54,7 +54,7 @@ public struct UploadApplication: Sendable {
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
         var frameworkLogger = logger
-        frameworkLogger.logLevel = max(logger.logLevel, .notice)
+        frameworkLogger.logLevel = .notice
         let application = Application(
             router: router,
             server: .guarded(
@@ -73,6 +73,7 @@ public struct UploadApplication: Sendable {
                 }
                 onListening(port)
             },
+            eventLoopGroupProvider: loops,
             logger: frameworkLogger)
         return ListeningService(application: application, host: configuration.host, port: configuration.port)
     }
