@@ -55,7 +55,7 @@ public struct UploadApplication: Sendable {
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
         // The framework's own lines (one a request, at debug) are not an operator's business.
         var frameworkLogger = logger
-        frameworkLogger.logLevel = max(logger.logLevel, .notice)
+        frameworkLogger.logLevel = .notice
         let application = Application(
             router: router,
             server: .guarded(
@@ -74,6 +74,7 @@ public struct UploadApplication: Sendable {
                 }
                 onListening(port)
             },
+            eventLoopGroupProvider: loops,
             logger: frameworkLogger)
         return ListeningService(application: application, host: configuration.host, port: configuration.port)
     }

@@ -1,6 +1,7 @@
 import Blocking
 import CProcess
 import Callbacks
+import Foundation
 import Logging
 import Metrics
 import PrometheusMetrics
@@ -14,15 +15,26 @@ import UploadSQLite
 /// The whole server, put together from its configuration. The only place that knows every part.
 public struct Server: Sendable {
     private let configuration: ServerConfiguration
+    private let configurationReload: ConfigurationReload
+    private let manager: ServiceManager
     private let logger: Logger
     private let registry = PrometheusRegistry(MetricCatalogue.all)
 
     /// A server that is yet to be run.
-    public init(_ configuration: ServerConfiguration, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - threshold: the logger's, which follows the configuration.
+    ///   - read: reads the configuration once more, as it was read for `loaded`.
+    public init(
+        _ loaded: LoadedConfiguration, logger: Logger, threshold: LogThreshold,
+        read: @escaping @Sendable () throws -> LoadedConfiguration
+    ) {
         process_bound_heaps()
         FaultPlan.arm()
         MetricsSystem.bootstrap(registry)
-        self.configuration = configuration
+        configuration = loaded.configuration
+        configurationReload = ConfigurationReload(started: loaded, threshold: threshold, read: read)
+        manager = ServiceManager(environment: ProcessInfo.processInfo.environment, logger: logger)
         self.logger = logger
     }
 
@@ -106,10 +118,11 @@ public struct Server: Sendable {
         let reloading = ReloadingService(
             signals: hangups,
             reloadables: [
+                Reloadable(name: "configuration") { try configurationReload.reload() },
                 Reloadable(name: "task keys") { try await keyRing.reload(repository) },
                 certificates.front.map { front in Reloadable(name: "TLS certificate") { try front.reload() } },
             ].compactMap(\.self),
-            logger: logger)
+            manager: manager, logger: logger)
         let limits = Sweeper.Limits(
             taskTimeout: configuration.taskTimeout, pausedTimeout: configuration.pausedTimeout,
             retention: configuration.retention)
@@ -127,6 +140,13 @@ public struct Server: Sendable {
         let background: [any Service] = [
             admin,
             SecondSignalService(logger: logger, patience: configuration.shutdownTimeout + .seconds(5)),
+            // It beats until all that comes below has ended.
+            PassingService { [manager] in
+                await Heartbeat(manager: manager, clock: clock, loops: UploadApplication.answers).run()
+            },
+            PassingService { [manager] in
+                await StatusLine(manager: manager, clock: clock, reasons: service.readiness.reasons).run()
+            },
             reloading,
             BackgroundService { await walWatch.run() },
             BackgroundService { await clockWatch.run() },
@@ -180,12 +200,13 @@ public struct Server: Sendable {
                 certificate: certificate, handshakeTimeout: configuration.headerTimeout,
                 trustedProxies: configuration.trustedProxies),
             service: service, urls: urls, logger: logger
-        ) { port in
+        ) { [manager] port in
             logger.notice("listening on \(host):\(port)")
+            manager.serves("listening on \(host):\(port)")
         }
-        let services = background + [front, ReceivingCutter(service: service)]
+        let services = background + [front, ReceivingCutter(service: service), StopNotice(manager: manager)]
         var groupLogger = logger
-        groupLogger.logLevel = max(logger.logLevel, .warning)
+        groupLogger.logLevel = .warning
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)

@@ -18,6 +18,17 @@ struct ConfigurationOptions: ParsableArguments {
     ///
     /// - Throws: the exit code 78 once the faults have been told, a usage error for a malformed override.
     func load(over outer: ConfigurationOptions? = nil) throws -> LoadedConfiguration {
+        do {
+            return try read(over: outer)
+        } catch let faults as ConfigurationFaults {
+            complain("\(faults)")
+            // EX_CONFIG of sysexits.h.
+            throw ExitCode(78)
+        }
+    }
+
+    /// The same, whose faults are thrown and not told.
+    func read(over outer: ConfigurationOptions? = nil) throws -> LoadedConfiguration {
         var flags: [String: String] = [:]
         for override in (outer?.overrides ?? []) + overrides {
             guard let split = override.firstIndex(of: "=") else {
@@ -25,14 +36,8 @@ struct ConfigurationOptions: ParsableArguments {
             }
             flags[String(override[..<split])] = String(override[override.index(after: split)...])
         }
-        do {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(
-                file: config ?? outer?.config ?? Self.defaultFile)
-        } catch {
-            complain("\(error)")
-            // EX_CONFIG of sysexits.h.
-            throw ExitCode(78)
-        }
+        return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(
+            file: config ?? outer?.config ?? Self.defaultFile)
     }
 }
 

@@ -11,7 +11,7 @@ struct FuploadServer: AsyncParsableCommand {
         discussion: """
             Every key of the configuration file can be overridden: by --set KEY=VALUE, and by the environment variable \
             FUPLOAD_ and the key in capitals, e.g. FUPLOAD_SERVER_PORT for server.port. SIGTERM stops the server in \
-            order; a second one at once. Exit codes: 0 stopped in order, 1 could not start or failed, 64 usage, \
+            order; a second one at once. SIGHUP reads the certificate, the secrets of task keys and logLevel again. Exit codes: 0 stopped in order, 1 could not start or failed, 64 usage, \
             78 the configuration has faults.
             """,
         version: Version.description,
@@ -26,12 +26,14 @@ struct FuploadServer: AsyncParsableCommand {
         let loaded = try source.load()
         if checkConfig { return describe(loaded) }
         let settings = loaded.configuration
-        let level = Logger.Level(rawValue: settings.logLevel) ?? .info
-        let logger = Logger(label: "fuploadServer") { _ in LineLogHandler(format: settings.logFormat, level: level) }
+        let threshold = LogThreshold(settings.level)
+        let logger = Logger(label: "fuploadServer") { _ in
+            LineLogHandler(format: settings.logFormat, threshold: threshold)
+        }
         // Whatever ends the server, its last words are what somebody looks for.
         defer { LogWriter.standardError.drain() }
         // Before the first line: what it does for the process comes before threads, and the log has one.
-        let server = Server(settings, logger: logger)
+        let server = Server(loaded, logger: logger, threshold: threshold) { [source] in try source.read() }
         for warning in loaded.warnings { logger.warning("\(warning)") }
         do {
             try await server.run()

@@ -14,7 +14,9 @@ import UploadTestSupport
         -> String
     {
         let written = Mutex("")
-        let handler = LineLogHandler(format: format, level: .trace) { text in written.withLock { $0 += text } }
+        let handler = LineLogHandler(format: format, threshold: LogThreshold(.trace)) { text in
+            written.withLock { $0 += text }
+        }
         let logger = Logger(label: "test") { _ in handler }
         logger.info("\(message)", metadata: metadata.mapValues { "\($0)" })
         return written.withLock { $0 }

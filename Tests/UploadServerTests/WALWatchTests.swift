@@ -15,7 +15,9 @@ import UploadTestSupport
     @Test func warnsOfAWALThatGrows() async {
         let (log, clock) = (Log(), ManualClock())
         let logger = Logger(label: "test") { _ in
-            LineLogHandler(format: .human, level: .warning) { line in log.lines.withLock { $0.append(line) } }
+            LineLogHandler(format: .human, threshold: LogThreshold(.warning)) { line in
+                log.lines.withLock { $0.append(line) }
+            }
         }
         let watch = WALWatch(size: { log.size.withLock { $0 } }, clock: clock, logger: logger)
         let running = Task { await watch.run() }

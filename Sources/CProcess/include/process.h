@@ -14,4 +14,12 @@ void process_bound_heaps(void);
 /// Returns how many that are; LONG_MAX when there is no bound or it is not known.
 long process_raise_descriptor_limit(void);
 
+/// Tells a service manager something, as sd_notify(3) does: one datagram, which waits a second at most for its place.
+///
+/// `name` is what NOTIFY_SOCKET says: a path, or `@` and an abstract name. Returns 0, or the errno of what failed.
+int process_notify(const char *name, const char *state);
+
+/// What CLOCK_MONOTONIC shows, as a service manager wants to have it. Swift's own clocks don't show their numbers.
+long long process_monotonic_microseconds(void);
+
 #endif

@@ -15,18 +15,23 @@ struct ReloadingService: Service {
     /// Trapped since before anything else happened: the signal's default is to end the process.
     let signals: UnixSignalsSequence
     let reloadables: [Reloadable]
+    let manager: ServiceManager
     let logger: Logger
 
     func run() async throws {
         for await _ in signals.cancelOnGracefulShutdown() {
-            for reloadable in reloadables {
-                do {
-                    let result = try await reloadable.reload()
-                    logger.notice("reloaded \(reloadable.name): \(result)")
-                } catch {
-                    logger.error(
-                        "\(reloadable.name) not reloaded, what was in effect stays", metadata: ["error": "\(error)"])
-                }
+            await manager.reloading { await reload() }
+        }
+    }
+
+    private func reload() async {
+        for reloadable in reloadables {
+            do {
+                let result = try await reloadable.reload()
+                logger.notice("reloaded \(reloadable.name): \(result)")
+            } catch {
+                logger.error(
+                    "\(reloadable.name) not reloaded, what was in effect stays", metadata: ["error": "\(error)"])
             }
         }
     }

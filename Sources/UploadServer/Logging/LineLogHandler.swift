@@ -5,23 +5,30 @@ import UploadCore
 public struct LineLogHandler: LogHandler {
     /// What each message carries.
     public var metadata: Logger.Metadata = [:]
-    /// The least severe level that is written.
-    public var logLevel: Logger.Level
+    /// The least severe level that is written: that of all loggers, unless a more severe one is set for this one.
+    public var logLevel: Logger.Level {
+        get { max(own, threshold.level) }
+        set { own = newValue }
+    }
+    private var own = Logger.Level.trace
+    private let threshold: LogThreshold
     private let format: ServerConfiguration.LogFormat
     private let write: @Sendable (String) -> Void
 
     /// A handler that writes to standard error, by way of ``LogWriter/standardError``: call its `drain()` before the
     /// process ends.
-    public init(format: ServerConfiguration.LogFormat, level: Logger.Level) {
+    public init(format: ServerConfiguration.LogFormat, threshold: LogThreshold) {
         let writer = LogWriter.standardError
         writer.describeLoss { LineLogHandler.line(format, .warning, LogWriter.lossText($0), [:]) }
-        self.init(format: format, level: level) { writer.submit($0) }
+        self.init(format: format, threshold: threshold) { writer.submit($0) }
     }
 
-    init(format: ServerConfiguration.LogFormat, level: Logger.Level, write: @escaping @Sendable (String) -> Void) {
+    init(
+        format: ServerConfiguration.LogFormat, threshold: LogThreshold, write: @escaping @Sendable (String) -> Void
+    ) {
         self.format = format
         self.write = write
-        logLevel = level
+        self.threshold = threshold
     }
 
     /// One entry of ``metadata``.
