@@ -33,7 +33,7 @@ public struct ProcessUse: Sendable, CustomStringConvertible {
 
     /// How many descriptors there are.
     public var count: Int { descriptors.values.reduce(database, +) }
-    /// Sockets, the listening one among them.
+    /// Sockets, the listening ones among them.
     public var sockets: Int { descriptors["socket"] ?? 0 }
 
     /// Both figures.

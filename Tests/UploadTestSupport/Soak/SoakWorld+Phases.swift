@@ -68,8 +68,8 @@ extension SoakWorld {
             guard try await server.sqlite(Self.finishing) == "0" else { return Optional<ProcessUse>.none }
             let (before, now) = (last, use)
             last = now
-            // The one that listens.
-            guard let now, now.sockets <= 1, now.descriptors == before?.descriptors else { return nil }
+            // The two that listen, for clients and for operators.
+            guard let now, now.sockets <= 2, now.descriptors == before?.descriptors else { return nil }
             return now
         }
         try await bed.receiver.start()
