@@ -74,6 +74,7 @@ export class View {
             button.hidden = !buttons[state].includes(button.id);
         }
         element("pause").textContent = state === "paused" ? "Resume" : "Pause";
+        element("another").textContent = state === "done" ? "Upload another file" : "Choose a file";
         element("pause").ariaDisabled = String(state === "pausing");
         element("cancel").ariaDisabled = String(["cancelling", "verifying"].includes(state));
         element("done-label").textContent = state === "hashing" ? "Read" : "On the server";
