@@ -149,6 +149,15 @@ let package = Package(
         .target(
             name: "BusinessExample",
             dependencies: [hummingbird, asyncHTTPClient, nioCore, httpTypes, crypto, logging],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/theme.css"), .embedInCode("Page/page.css"),
+                .embedInCode("Page/icon.svg"), .embedInCode("Page/page.js"), .embedInCode("Page/view.js"),
+                .embedInCode("Page/unfinished.js"), .embedInCode("Page/upload.js"), .embedInCode("Page/transfer.js"),
+                .embedInCode("Page/blocks.js"), .embedInCode("Page/meter.js"), .embedInCode("Page/outage.js"),
+                .embedInCode("Page/api.js"), .embedInCode("Page/exchange.js"), .embedInCode("Page/failures.js"),
+                .embedInCode("Page/memory.js"), .embedInCode("Page/text.js"), .embedInCode("Page/hasher.js"),
+                .embedInCode("Page/hash-worker.js"), .embedInCode("Page/md5.js"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -198,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
-            name: "UploadServerTests", dependencies: ["UploadServer", "UploadTestSupport", logging, yams],
+            name: "UploadServerTests",
+            dependencies: ["UploadServer", "UploadHTTP", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

@@ -27,6 +27,7 @@ struct BusinessRoutes: Sendable {
         router.get("/api/business/callbacks") { _, _ in
             Response.json(try await callbacks.log.json())
         }
+        UploadPage(uploadServer: configuration.publicUploadServer ?? configuration.uploadServer).addRoutes(to: router)
         return router
     }
 

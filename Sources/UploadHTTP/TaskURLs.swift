@@ -62,6 +62,14 @@ enum Route: CaseIterable {
         }
     }
 
+    /// Whether it can be opened to web pages: tasks are registered with a token, which no browser may know.
+    var isForPages: Bool {
+        switch self {
+        case .block, .state, .blocksInfo: true
+        case .newTask, .ready: false
+        }
+    }
+
     var method: HTTPMethodName {
         switch self {
         case .newTask, .block, .state: .post

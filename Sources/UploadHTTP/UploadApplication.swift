@@ -24,10 +24,13 @@ public struct UploadApplication: Sendable {
         /// Proxies whose word on the client is taken.
         public var trustedProxies: [IPNetwork]
 
+        /// Whose web pages may send blocks, ask and steer; never register tasks.
+        public var allowedOrigins: AllowedOrigins
+
         /// Memberwise.
         public init(
             host: String, port: Int, maxRequestBody: Int, connections: ConnectionLimits, certificate: FrontCertificate?,
-            handshakeTimeout: Duration, trustedProxies: [IPNetwork]
+            handshakeTimeout: Duration, trustedProxies: [IPNetwork], allowedOrigins: AllowedOrigins
         ) {
             self.host = host
             self.port = port
@@ -36,6 +39,7 @@ public struct UploadApplication: Sendable {
             self.certificate = certificate
             self.handshakeTimeout = handshakeTimeout
             self.trustedProxies = trustedProxies
+            self.allowedOrigins = allowedOrigins
         }
     }
 
@@ -50,6 +54,10 @@ public struct UploadApplication: Sendable {
         router.add(
             middleware: ClientMiddleware(
                 trustedProxies: configuration.trustedProxies, isEncrypted: configuration.certificate != nil))
+        let crossOrigin = CrossOrigin(allowed: configuration.allowedOrigins)
+        // Around the errors: a page must be able to read those too. A browser's own question is none of the protocol's, and
+        // is not counted among them.
+        router.add(middleware: CrossOriginMiddleware(crossOrigin: crossOrigin))
         router.add(middleware: RequestMeter())
         router.add(middleware: ErrorMiddleware(logger: logger))
         BlockAPI(service: service, urls: urls, maxRequestBody: configuration.maxRequestBody).addRoutes(to: router)
@@ -60,7 +68,7 @@ public struct UploadApplication: Sendable {
             router: router,
             server: .guarded(
                 configuration.connections, certificate: configuration.certificate,
-                handshakeTimeout: .init(configuration.handshakeTimeout), logger: logger),
+                handshakeTimeout: .init(configuration.handshakeTimeout), crossOrigin: crossOrigin, logger: logger),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in

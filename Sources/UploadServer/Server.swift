@@ -198,7 +198,7 @@ public struct Server: Sendable {
                     maxConnections: configuration.maxConnections, headerTimeout: configuration.headerTimeout,
                     minRate: configuration.minRate, minRateWindow: configuration.minRateWindow),
                 certificate: certificate, handshakeTimeout: configuration.headerTimeout,
-                trustedProxies: configuration.trustedProxies),
+                trustedProxies: configuration.trustedProxies, allowedOrigins: configuration.allowedOrigins),
             service: service, urls: urls, logger: logger
         ) { [manager] port in
             logger.notice("listening on \(host):\(port)")

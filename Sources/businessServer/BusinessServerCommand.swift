@@ -16,6 +16,11 @@ struct BusinessServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Base URL of the fuploadServer.", valueName: "url"))
     var uploadServer = "http://127.0.0.1:8080"
 
+    @Option(
+        help: ArgumentHelp(
+            "The same as browsers reach it, for /upload; that of --upload-server if left out.", valueName: "url"))
+    var publicUploadServer: String?
+
     @Option(help: "What the fuploadServer knows this server by.")
     var token = "cp00000010103010301"
 
@@ -36,8 +41,8 @@ struct BusinessServerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = BusinessConfiguration(
-            host: host, port: port, uploadServer: uploadServer, token: token, storePath: storePath,
-            verifier: try verifier(), failCallbacks: failCallbacks)
+            host: host, port: port, uploadServer: uploadServer, publicUploadServer: publicUploadServer, token: token,
+            storePath: storePath, verifier: try verifier(), failCallbacks: failCallbacks)
         try await BusinessServer(configuration: configuration).run()
     }
 

@@ -38,6 +38,17 @@ import Testing
         #expect(faults("", flags: ["trustedProxies": text]).contains { $0.hasPrefix("trustedProxies: ") })
     }
 
+    @Test(arguments: [
+        "null", "app.example.com", "ftp://a.example", "https://", "https://a.example/page", "https://a.example?x",
+        "https://a.example#x", "https://user@a.example", "https://*.example.com", "*,https://a.example", ",",
+        "https://a.example,", "https://a.example:0", "https://a.example:65536", "https://bücher.example",
+        "https://a%2eb",
+    ])
+    func refusesWhatIsNoOrigin(text: String) {
+        #expect(
+            faults("", flags: ["server.allowedOrigins": text]).contains { $0.hasPrefix("server.allowedOrigins: ") })
+    }
+
     @Test func reportsAllFaultsAtOnce() {
         let found = faults(
             """

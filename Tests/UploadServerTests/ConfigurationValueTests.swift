@@ -1,4 +1,5 @@
 import Testing
+import UploadHTTP
 
 @testable import UploadServer
 
@@ -26,6 +27,23 @@ import Testing
     @Test func refusesZeroWhereItMeansNever() {
         #expect(ValueFormat<Duration>.duration.parse("0") == nil)
         #expect(ValueFormat<Duration>.duration.parse("1ms") == .milliseconds(1))
+    }
+
+    /// What browsers send is in lower case and without the scheme's own port, whatever an operator types.
+    @Test(arguments: [
+        ("", AllowedOrigins.nobody), (" ", .nobody), ("*", .everybody), (" * ", .everybody),
+        ("https://app.example.com", .these(["https://app.example.com"])),
+        ("HTTPS://App.Example.com:443/", .these(["https://app.example.com"])),
+        (
+            "http://127.0.0.1:8090, http://localhost:80",
+            .these(["http://127.0.0.1:8090", "http://localhost"])
+        ),
+        ("http://[::1]:8090", .these(["http://[::1]:8090"])),
+    ])
+    func readsOrigins(text: String, allowed: AllowedOrigins) {
+        let format = ValueFormat<AllowedOrigins>.origins
+        #expect(format.parse(text) == allowed)
+        #expect(format.parse(format.render(allowed)) == allowed)
     }
 
     @Test(arguments: [

@@ -18,6 +18,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     struct BodyWanted: Sendable {}
 
     private let pace: PaceHandler
+    private let crossOrigin: CrossOrigin
     /// The request whose body is coming.
     private var incoming: IncomingRequest?
     /// Requests that the framework was given and has not answered.
@@ -35,8 +36,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// Answers that are not on the wire yet.
     private var unwritten = 0
 
-    init(pace: PaceHandler) {
+    init(pace: PaceHandler, crossOrigin: CrossOrigin) {
         self.pace = pace
+        self.crossOrigin = crossOrigin
     }
 
     // MARK: Requests
@@ -69,7 +71,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         if let refusal = RequestHeadRules.refusal(of: head) {
             refusesHead = head.method == .HEAD
-            return refuse(refusal, context)
+            return refuse(refusal.readable(from: head, crossOrigin), context)
         }
         takesRequests = RequestHeadRules.persists(head)
         incoming = IncomingRequest(head)

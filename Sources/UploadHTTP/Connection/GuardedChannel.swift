@@ -25,10 +25,11 @@ struct GuardedChannel: ServerChildChannel {
     private let bodies: BodyCount
     /// Whether TLS is below.
     private let isEncrypted: Bool
+    private let crossOrigin: CrossOrigin
 
     init(
         responder: @escaping HTTPChannelHandler.Responder, limits: ConnectionLimits, admissions: Admissions,
-        bodies: BodyCount, isEncrypted: Bool
+        bodies: BodyCount, isEncrypted: Bool, crossOrigin: CrossOrigin
     ) {
         http1 = HTTP1Channel(
             responder: responder,
@@ -40,6 +41,7 @@ struct GuardedChannel: ServerChildChannel {
         self.admissions = admissions
         self.bodies = bodies
         self.isEncrypted = isEncrypted
+        self.crossOrigin = crossOrigin
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -53,14 +55,16 @@ struct GuardedChannel: ServerChildChannel {
             try? channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffers(bodies))
             // A channel keeps as many buffers, its first ones, for as long as it lives.
             try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
-            return http1.setup(channel: channel, logger: logger).flatMapThrowing { [limits, admissions, bodies] value in
+            return http1.setup(channel: channel, logger: logger).flatMapThrowing {
+                [limits, admissions, bodies, crossOrigin] value in
                 let pipeline = pipeline.syncOperations
                 let pace = PaceHandler(limits: limits, admissions: admissions, bodies: bodies)
                 // By position, so that whatever was there before (TLS) stays in front.
                 let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
                 try pipeline.addHandler(pace, position: .before(encoder))
                 let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-                try pipeline.addHandler(ExchangeHandler(pace: pace), position: .after(decoder))
+                try pipeline.addHandler(
+                    ExchangeHandler(pace: pace, crossOrigin: crossOrigin), position: .after(decoder))
                 return .served(value)
             }
         case .refuse:
@@ -91,15 +95,17 @@ extension HTTPServerBuilder {
     /// - Parameters:
     ///   - certificate: for TLS below HTTP.
     ///   - handshakeTimeout: how long a handshake may take.
+    ///   - crossOrigin: what web pages may read.
     static func guarded(
-        _ limits: ConnectionLimits, certificate: FrontCertificate?, handshakeTimeout: TimeAmount, logger: Logger
+        _ limits: ConnectionLimits, certificate: FrontCertificate?, handshakeTimeout: TimeAmount,
+        crossOrigin: CrossOrigin, logger: Logger
     ) -> HTTPServerBuilder {
         let admissions = Admissions(limit: limits.maxConnections, logger: logger)
         let bodies = BodyCount()
         return HTTPServerBuilder { responder in
             GuardedChannel(
                 responder: responder, limits: limits, admissions: admissions, bodies: bodies,
-                isEncrypted: certificate != nil
+                isEncrypted: certificate != nil, crossOrigin: crossOrigin
             ).encrypted(with: certificate, handshakeTimeout: handshakeTimeout)
         }
     }

@@ -10,6 +10,8 @@ struct Refusal: Error, Sendable {
     let code: UploadError.Code
     /// One sentence for the caller.
     let sentence: String
+    /// What the connection's own answer has for a web page; the router sees to its answers itself.
+    var crossOrigin: HTTPFields = [:]
 
     init(_ status: HTTPResponseStatus, _ sentence: String, code: UploadError.Code = .invalidParameter) {
         (self.status, self.code, self.sentence) = (status, code, sentence)
@@ -70,6 +72,7 @@ struct Refusal: Error, Sendable {
             ("Connection", "close"),
         ])
         if code == .busy { headers.add(name: "Retry-After", value: "1") }
+        for field in crossOrigin { headers.add(name: field.name.rawName, value: field.value) }
         return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     }
 }

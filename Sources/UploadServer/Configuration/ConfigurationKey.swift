@@ -54,6 +54,7 @@ extension ConfigurationKey where Root == ServerConfiguration {
             "server.tls.certificate", \.tlsCertificate, .text("a file, or \"\" for plain HTTP"),
             "Certificate chain (PEM)."),
         Self("server.tls.key", \.tlsKey, .text("a file, or \"\" for plain HTTP"), "The certificate's key (PEM)."),
+        Self("server.allowedOrigins", \.allowedOrigins, .origins, "Whose web pages may use the block API."),
         Self(
             "admin.host", \.adminHost, .text("an address to listen on, or \"\" for no admin listener"),
             "Address to listen on for operators."),

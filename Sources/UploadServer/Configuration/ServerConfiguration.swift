@@ -1,4 +1,5 @@
 import UploadCore
+import UploadHTTP
 
 /// Everything an operator can set. A fresh value holds the defaults; ``ConfigurationLoader`` fills in the rest.
 public struct ServerConfiguration: Sendable, Equatable {
@@ -16,6 +17,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var tlsCertificate = ""
     /// PEM file with the certificate's private key; empty exactly when ``tlsCertificate`` is.
     public var tlsKey = ""
+    /// Whose web pages may use the block API.
+    public var allowedOrigins = AllowedOrigins.nobody
     /// Address to listen on for operators; empty for no such listener.
     public var adminHost = "127.0.0.1"
     /// TCP port to listen on for operators; 0 takes any free one.
