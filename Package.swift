@@ -121,7 +121,7 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, httpTypes, serviceLifecycle, logging],
+            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, serviceLifecycle, logging],
             swiftSettings: settings),
 
         // The composition root and the programs.

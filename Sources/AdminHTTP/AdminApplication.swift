@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 
@@ -38,7 +39,10 @@ public struct AdminApplication: Sendable {
         }
     }
 
-    /// Builds the service to run. Its port that is taken is no reason for uploads not to go on: it is told, and tried
+    /// Connections at once; one more waits.
+    private static let connections = 64
+
+    /// Builds the service to run. That its port is taken is no reason for uploads not to go on: it is told, and tried
     /// again.
     ///
     /// - Parameter onListening: called with the bound port once connections are accepted.
@@ -53,7 +57,11 @@ public struct AdminApplication: Sendable {
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             router: router,
-            configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+            // Whoever holds connections here takes no descriptors from uploads.
+            server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connections)),
             onServerRunning: { onListening($0.localAddress?.port ?? configuration.port) },
             logger: frameworkLogger)
         return PatientListener(

@@ -1,4 +1,5 @@
 import Hummingbird
+import UploadCore
 
 /// Lets in who may ask: with a token, who has it; without one, who reaches the port by its own name.
 struct AdminGuard<Context: RequestContext>: RouterMiddleware {
@@ -34,12 +35,8 @@ struct AdminGuard<Context: RequestContext>: RouterMiddleware {
     static func isLoopback(_ authority: String) -> Bool {
         let host =
             authority.hasPrefix("[")
-            ? String(authority.prefix { $0 != "]" }.dropFirst()) : String(authority.prefix { $0 != ":" })
-        if host.lowercased() == "localhost" { return true }
-        // The bare form has colons, so that only the one in brackets gets here whole.
-        if authority.hasPrefix("[") { return host == "::1" }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
+            ? authority.prefix { $0 != "]" }.dropFirst() : authority.prefix { $0 != ":" }
+        return host.lowercased() == "localhost" || IPAddress(host)?.isLoopback == true
     }
 
     /// Takes as long wherever they differ.

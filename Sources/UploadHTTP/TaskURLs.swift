@@ -45,6 +45,10 @@ enum Route: CaseIterable {
 
     /// The route of a path, compared as the router does: whatever the number of slashes.
     init?(path: String) {
+        if let route = Self.allCases.first(where: { $0.path == path }) {
+            self = route
+            return
+        }
         let components = path.split(separator: "/")
         guard let route = Self.allCases.first(where: { $0.path.split(separator: "/") == components }) else {
             return nil

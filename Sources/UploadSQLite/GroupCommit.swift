@@ -93,14 +93,15 @@ final class GroupCommit: Sendable {
             }
             try db.commit()
             try files.check()
-            CommitMeters.changes.record(made.count)
-            CommitMeters.seconds.record(duration: .now - start)
         } catch {
             // What undid the changes is told; that undoing them failed too adds nothing, and the next BEGIN meets it.
             if db.isInsideTransaction { try? db.rollback() }
             return fail(made.map(\.change) + open, with: error)
         }
+        let end = ContinuousClock.now
         for (_, tell) in made { tell() }
+        CommitMeters.changes.record(made.count)
+        CommitMeters.seconds.record(duration: end - start)
     }
 
     /// Begins a transaction for those who have the time to wait for it.

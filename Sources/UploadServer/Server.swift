@@ -86,6 +86,7 @@ public struct Server: Sendable {
             reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
             threads: IOThreads(count: configuration.ioThreads), targetThreads: IOThreads(count: 4))
         let timeline = Timeline(clock)
+        let observer = UploadObservers([LoggingObserver(logger: logger), MetricsObserver()])
         let directory = ConfiguredBusinessServers(configuration)
         let outbox = SQLiteCallbackOutbox(database)
         let callbacks = CallbackWorker(
@@ -100,8 +101,7 @@ public struct Server: Sendable {
         let service = UploadService(
             UploadService.Dependencies(
                 repository: repository, store: store, directory: directory, keys: keyRing.keys,
-                notes: notes, observer: UploadObservers([LoggingObserver(logger: logger), MetricsObserver()]),
-                clock: clock,
+                notes: notes, observer: observer, clock: clock,
                 policy: ServicePolicy(
                     checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace)),
                 limits: RegistrationLimits(
@@ -129,14 +129,14 @@ public struct Server: Sendable {
         let sweeper = Sweeper(service, limits: limits, timeline: timeline)
         let clockWatch = ClockWatch(
             timeline, outbox: outbox, longestPause: schedule.longestPause, clock: clock,
-            observer: LoggingObserver(logger: logger)
+            observer: observer
         ) { callbacks.wake() }
         let walWatch = WALWatch(size: { database.walBytes }, clock: clock, logger: logger)
-        let figures = SQLiteFigures(database)
+        let figures = FreshFigures(SQLiteFigures(database), clock: clock)
         let gauges = Gauges(
             registry: registry, figures: figures, store: store, database: database, clock: clock, logger: logger)
         let admin = configuration.adminListener(
-            service, figures: figures, gauges: gauges, clock: clock, logger: logger)
+            OperatorReadiness(readiness: service.readiness, figures: figures, clock: clock), gauges, logger: logger)
         let background: [any Service] = [
             admin,
             SecondSignalService(logger: logger, patience: configuration.shutdownTimeout + .seconds(5)),

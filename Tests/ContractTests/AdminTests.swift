@@ -66,6 +66,23 @@ struct AdminTests {
         }
     }
 
+    /// Whoever holds connections there takes no descriptors from uploads.
+    @Test func connectionsAreBounded() async throws {
+        try await TestBed.run { bed in
+            let port = try #require(try await bed.server.adminBase().split(separator: ":").last.flatMap { Int($0) })
+            let process = try #require(bed.server.process)
+            let before = try await process.restingDescriptors()
+            let sockets = try (0..<100).map { _ in try RawSocket(port: port) }
+            _ = try await eventually("64 connections") { try process.descriptors() >= before + 64 ? true : nil }
+            let upload = try await bed.server.register(file)
+            try await upload.sendAll(file)
+            _ = try await bed.receiver.callback(for: upload.id)
+            // Beside them: the connection that was just used, and one to the receiver.
+            #expect(try process.descriptors() <= before + 64 + 5)
+            withExtendedLifetime(sockets) {}
+        }
+    }
+
     @Test func withoutATokenOnlyThisMachineIsServed() async throws {
         try await TestBed.run(startsServer: false) { bed in
             let process = try bed.server.launch(overrides: ["admin.host=0.0.0.0"])
@@ -84,7 +101,7 @@ struct AdminTests {
         }
     }
 
-    /// Two servers on one machine: the second one serves uploads all the same.
+    /// Two servers on one machine: the second one serves uploads all the same, and operators once the first is gone.
     @Test func aPortThatIsTakenStopsNoUpload() async throws {
         try await TestBed.run { bed in
             try await bed.server.terminate()
@@ -94,6 +111,8 @@ struct AdminTests {
             let upload = try await bed.server.register(file)
             try await upload.sendAll(file)
             #expect(try await bed.receiver.callback(for: upload.id).retCode == "0")
+            await bed.receiver.stop()
+            #expect(try await HTTP.get(bed.server.adminBase() + "/health").status == 200)
         }
     }
 }

@@ -41,7 +41,9 @@ struct InspectingPageTests {
     }
 
     private func answer(_ question: Page.Section, _ life: TroubledLife) async throws -> String {
-        let answer = try await life.bed.bash("task=\(life.stuck.id)\n" + (question.commands.first ?? "false"))
+        // One that has been called back has more to tell of that.
+        let task = question.title.hasPrefix("What was sent") ? life.finished : life.stuck
+        let answer = try await life.bed.bash("task=\(task.id)\n" + (question.commands.first ?? "false"))
         #expect(answer.exit == .code(0) && answer.errorText.isEmpty, "\(question.title): \(answer.errorText)")
         return answer.text
     }
@@ -53,6 +55,8 @@ private struct TroubledLife {
     let bed: TestBed
     /// Holds bytes 0-99, and 500-599 of 1000; once it lost them.
     let stuck: UploadHandle
+    let finished: UploadHandle
+    private let active: UploadHandle
     let answers: [String: [String]]
 
     init(_ bed: TestBed, _ shim: FaultShim) async throws {
@@ -71,7 +75,9 @@ private struct TroubledLife {
             }
         }
 
+        active = try await bed.server.register(NewTask(file, name: "active"))
         let finished = try await bed.server.register(file)
+        self.finished = finished
         try await finished.sendAll(file)
         _ = try await bed.receiver.callback(for: finished.id)
         // What is told next is told after this one was taken.
@@ -103,10 +109,8 @@ private struct TroubledLife {
                 "\(cancelled.id)", "the callback was given up after 1 attempt: ",
                 "\(failed.id)", "the callback is not taken after ",
             ],
-            "What goes on right now, and how far is it?": [],
-            "What happened to one task, minute by minute?": [
-                "created", "bytesLost", "2 blocks, 200 bytes",
-            ],
+            "What goes on right now, and how far is it?": ["active"],
+            "What happened to one task, minute by minute?": ["created", "bytesLost", " bytes, until "],
             "Which of its bytes are missing?": ["100-499, 600-999", "20.0"],
             "Which blocks came, and when?": [TestFile.md5(file.bytes[0...99]), TestFile.md5(file.bytes[500...599])],
             "How many tasks are there of each kind?": ["one", "two", "receiving", "publishing", "finished", "failed"],
@@ -118,12 +122,14 @@ private struct TroubledLife {
             "How much is received, hour by hour?": [":00"],
             "How did uploads end, day by day?": ["finished", "failed", "cancelled"],
             "How fast are uploads, and how long does finishing take?": ["file.bin"],
-            "How much disk is promised?": ["2000", "1200", "800"],
+            "How much disk is promised?": ["3000", "1200", "1800"],
             "How large is the database, and what is in it?": ["tasks", "blocks"],
             "Which receiver fails, since when, and how?": ["one", "two", "HTTP 500"],
             "What waits to be delivered?": ["\(failed.id)", "500", "\(cancelled.id)", "410"],
             "What was given up?": ["\(cancelled.id)", "410"],
-            "What was sent for one task, and what was the answer?": [],
+            "What was sent for one task, and what was the answer?": [
+                "task_\(finished.id)", "delivered", "\"fileMd5\":\"\(file.md5)\"", "200",
+            ],
             "How long do receivers take?": ["one", "two"],
             "Were staged bytes lost?": ["\(stuck.id)", "(100 bytes)"],
             "Which files can't be brought to their place?": ["\(blocked.id)", "Input/output error"],
@@ -132,9 +138,11 @@ private struct TroubledLife {
         ]
     }
 
-    /// The upload has been without a block for half an hour. The server is stopped.
+    /// One upload has been without a block for half an hour, another had one just now. The server is stopped.
     func age() async throws {
-        try await bed.server.sqlite(
-            "UPDATE tasks SET active_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '-30 minutes') WHERE id = \(stuck.id)")
+        for (upload, time) in [(stuck, "-30 minutes"), (active, "0 seconds")] {
+            try await bed.server.sqlite(
+                "UPDATE tasks SET active_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '\(time)') WHERE id = \(upload.id)")
+        }
     }
 }

@@ -26,7 +26,7 @@ struct MetricsTests {
                 let page = try await MetricsPage(HTTP.get(admin + "/metrics").text)
                 // An attempt is counted after its row is there.
                 let attempts = page[#"fupload_callback_seconds_count{business_server="one"}"#]
-                return attempts == 3 && page["fupload_waiting_callbacks"] == 0 ? page : nil
+                return attempts == 3 && page["fupload_dead_callbacks"] == 1 ? page : nil
             }
             for (name, value) in [
                 (#"fupload_requests_total{ret_code="0",route="/api/upload/new/task"}"#, 3.0),
@@ -42,7 +42,7 @@ struct MetricsTests {
                 ("fupload_promised_bytes", 1000), ("fupload_missing_bytes", 1000),
                 ("fupload_verify_seconds_count", 1), ("fupload_publish_seconds_count", 1),
                 ("fupload_block_sync_seconds_count", 3), ("fupload_oldest_callback_seconds", 0),
-                ("fupload_dead_callbacks", 1),
+                ("fupload_waiting_callbacks", 0),
                 (#"fupload_callback_attempts_total{business_server="one",outcome="failed"}"#, 1),
                 (#"fupload_callback_attempts_total{business_server="one",outcome="delivered"}"#, 1),
                 (#"fupload_callback_attempts_total{business_server="one",outcome="dead"}"#, 1),

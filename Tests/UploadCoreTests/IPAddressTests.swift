@@ -54,6 +54,14 @@ import UploadCore
         #expect(IPNetwork(text) == nil)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.255.0.9", true), ("::1", true), ("::ffff:127.0.0.1", true), ("128.0.0.1", false),
+        ("10.0.0.127", false), ("::2", false), ("::127.0.0.1", false), ("::", false), ("0.0.0.0", false),
+    ])
+    func thisMachinesOwn(text: String, isLoopback: Bool) {
+        #expect(IPAddress(text)?.isLoopback == isLoopback)
+    }
+
     @Test func aNetworkIsWrittenByItsFirstAddress() {
         #expect(IPNetwork("10.1.2.3/8")?.description == "10.0.0.0/8")
         #expect(IPNetwork("2001:db8::1/64")?.description == "2001:db8::/64")

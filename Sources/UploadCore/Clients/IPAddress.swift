@@ -24,6 +24,9 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is this machine's own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
+    public var isLoopback: Bool { width == 32 ? bits >> 24 == 127 : bits == 1 }
+
     private static func v4(_ text: Substring) -> UInt32? {
         let numbers = text.split(separator: ".", omittingEmptySubsequences: false)
         guard numbers.count == 4 else { return nil }
