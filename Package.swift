@@ -83,7 +83,7 @@ let package = Package(
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
                 .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
                 .embedInCode("0005_lasting_places.sql"), .embedInCode("0006_running_hashes.sql"),
-                .embedInCode("0007_operator_views.sql"),
+                .embedInCode("0007_operator_views.sql"), .embedInCode("0008_traffic.sql"),
             ],
             swiftSettings: settings
         ),
@@ -121,8 +121,9 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, serviceLifecycle, logging],
+            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, httpTypes, serviceLifecycle, logging],
             swiftSettings: settings),
+        .target(name: "AdminClient", dependencies: [asyncHTTPClient, nioCore], swiftSettings: settings),
 
         // The composition root and the programs.
         .target(name: "CProcess", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
@@ -130,14 +131,15 @@ let package = Package(
             name: "UploadServer",
             dependencies: [
                 "Blocking", "CProcess",
-                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks", "AdminHTTP",
+                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks", "AdminHTTP", "AdminClient",
                 "PrometheusMetrics",
                 metrics, configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
+            name: "fuploadServer", dependencies: ["UploadCore", "UploadServer", argumentParser, logging],
+            swiftSettings: settings),
 
         // The two other sides of the wire: they know the contract, and nothing of the server's code.
         .target(

@@ -168,7 +168,9 @@ struct OperationsCommandTests {
             #expect(one.lines.contains { $0.hasSuffix("|finished|ok") }, "\(one.text)")
             let other = try await bed.server.sqlite("SELECT state FROM callbacks WHERE task_id = \(uploads[1].id)")
             #expect(other == "dead")
-            let rest = try await bed.bash(commands("A receiver is down"))
+            let replay = "callbacks replay --admin \(try await bed.server.adminBase())"
+            let rest = try await bed.bash(
+                commands("A receiver is down").replacing("callbacks replay", with: replay))
             #expect(rest.exit == .code(0), "\(rest.errorText)")
             for upload in uploads {
                 // The server looks into the outbox every 30 seconds.
