@@ -122,6 +122,25 @@ let package = Package(
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
             name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, serviceLifecycle, logging],
+            resources: [
+                .embedInCode("Console/console.html"), .embedInCode("Console/theme.css"),
+                .embedInCode("Console/frame.css"), .embedInCode("Console/lists.css"),
+                .embedInCode("Console/task.css"), .embedInCode("Console/narrow.css"),
+                .embedInCode("Console/console.svg"), .embedInCode("Console/console.js"),
+                .embedInCode("Console/route.js"), .embedInCode("Console/session.js"),
+                .embedInCode("Console/gate.js"), .embedInCode("Console/api.js"), .embedInCode("Console/failures.js"),
+                .embedInCode("Console/events.js"), .embedInCode("Console/link.js"), .embedInCode("Console/live.js"),
+                .embedInCode("Console/pace.js"), .embedInCode("Console/banner.js"), .embedInCode("Console/strip.js"),
+                .embedInCode("Console/refresh.js"), .embedInCode("Console/tasks.js"), .embedInCode("Console/row.js"),
+                .embedInCode("Console/task.js"), .embedInCode("Console/steering.js"),
+                .embedInCode("Console/gaps.js"), .embedInCode("Console/timeline.js"), .embedInCode("Console/map.js"),
+                .embedInCode("Console/callbacks.js"), .embedInCode("Console/callback.js"),
+                .embedInCode("Console/replay.js"), .embedInCode("Console/charts.js"),
+                .embedInCode("Console/chart.js"), .embedInCode("Console/scale.js"),
+                .embedInCode("Console/summary.js"), .embedInCode("Console/sure.js"),
+                .embedInCode("Console/announce.js"), .embedInCode("Console/dom.js"), .embedInCode("Console/text.js"),
+                .embedInCode("Console/time.js"), .embedInCode("Console/states.js"),
+            ],
             swiftSettings: settings),
 
         // The composition root and the programs.
