@@ -3,16 +3,17 @@ import UploadCore
 
 /// Lets in who may ask: with a token, who has it; without one, who reaches the port by its own name.
 struct AdminGuard<Context: RequestContext>: RouterMiddleware {
-    /// What load balancers and supervisors ask, who have no token: it tells nothing but whether the service works. And the
-    /// page that asks for the token.
-    private static var openPaths: Set<String> { ConsoleRoutes.paths.union(["/health", "/ready"]) }
+    /// What load balancers and supervisors ask, who have no token. It tells nothing but whether the service works.
+    private static var openPaths: Set<String> { ["/health", "/ready"] }
 
     let token: String
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if !Self.openPaths.contains(request.uri.path) { try check(request) }
+        let path = request.uri.path
+        // The console's page asks for the token, and so can't need it.
+        if !Self.openPaths.contains(path), !ConsoleRoutes.paths.contains(path) { try check(request) }
         var response = try await next(request, context)
         response.headers[.cacheControl] = "no-store"
         return response
