@@ -64,6 +64,7 @@ public struct AdminApplication: Sendable {
         CallbackRoutes(desk: sources.desk).add(to: api)
         HistoryRoutes(desk: sources.desk).add(to: api)
         EventRoutes(desk: sources.desk, logger: logger).add(to: api)
+        ConsoleRoutes().add(to: router)
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(

@@ -11,7 +11,9 @@ struct AdminGuard<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if !Self.openPaths.contains(request.uri.path) { try check(request) }
+        let path = request.uri.path
+        // The console's page asks for the token, and so can't need it.
+        if !Self.openPaths.contains(path), !ConsoleRoutes.paths.contains(path) { try check(request) }
         var response = try await next(request, context)
         response.headers[.cacheControl] = "no-store"
         return response
