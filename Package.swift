@@ -100,10 +100,13 @@ let package = Package(
             dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto, metrics],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
+        // What both listeners say of themselves.
+        .target(name: "OpenAPI", resources: [.embedInCode("openapi.yaml")], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
             dependencies: [
-                "EventLoops", "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore,
+                "EventLoops", "UploadCore", "Multipart", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging,
+                nioCore,
                 nioHTTP1, nioTLS,
                 nioSSL, metrics,
             ],
@@ -121,7 +124,7 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, serviceLifecycle, logging],
+            name: "AdminHTTP", dependencies: ["UploadCore", "OpenAPI", hummingbird, serviceLifecycle, logging],
             swiftSettings: settings),
 
         // The composition root and the programs.
@@ -208,7 +211,7 @@ let package = Package(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
             name: "UploadServerTests",
-            dependencies: ["UploadServer", "UploadHTTP", "UploadTestSupport", logging, yams],
+            dependencies: ["UploadServer", "UploadHTTP", "OpenAPI", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

@@ -53,6 +53,7 @@ public struct AdminApplication: Sendable {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: AdminGuard(token: configuration.token))
         HealthRoutes(sources: sources).add(to: router)
+        DocumentRoute().add(to: router)
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
