@@ -106,9 +106,7 @@ let package = Package(
             name: "UploadHTTP",
             dependencies: [
                 "EventLoops", "UploadCore", "Multipart", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging,
-                nioCore,
-                nioHTTP1, nioTLS,
-                nioSSL, metrics,
+                nioCore, nioHTTP1, nioTLS, nioSSL, metrics,
             ],
             swiftSettings: settings
         ),
