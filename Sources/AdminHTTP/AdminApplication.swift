@@ -54,6 +54,7 @@ public struct AdminApplication: Sendable {
         router.add(middleware: AdminGuard(token: configuration.token))
         HealthRoutes(sources: sources).add(to: router)
         DocumentRoute().add(to: router)
+        router.add(middleware: Unrouted(router))
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(

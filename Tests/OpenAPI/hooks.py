@@ -70,11 +70,14 @@ def _close(schema: dict[str, Any], is_whole: bool) -> None:
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Two of three cases are about what there is. What a case has wrong, it keeps."""
+    is_positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if is_positive:
+        _give_days(case)
     if RANDOM.random() < 1 / 3:
         return
     task, key = RANDOM.choice(STOCK["tasks"])
     if case.path.startswith("/api/upload/"):
-        _fit_upload(case, task, key)
+        _fit_upload(case, task, key, is_positive)
     elif _is_number((case.path_parameters or {}).get("id")):
         is_task = case.path.startswith("/api/tasks/")
         case.path_parameters["id"] = task if is_task else RANDOM.choice(STOCK["callbacks"])
@@ -83,8 +86,18 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
             case.body = case.body | {"ids": RANDOM.sample(STOCK["callbacks"], 3)}
 
 
-def _fit_upload(case: Any, task: int, key: str) -> None:
-    is_positive = case.meta is not None and case.meta.generation.mode.is_positive
+def _give_days(case: Any) -> None:
+    """Times that there are: no pattern knows how long a month is."""
+    for name in ("since", "to"):
+        day = f"2026-{RANDOM.randint(1, 12):02}-{RANDOM.randint(1, 28):02}"
+        time = day + RANDOM.choice(["", " 12:03", "T12:03:04Z", " 12:03:04.567"])
+        if isinstance(case.query, dict) and name in case.query:
+            case.query = case.query | {name: time}
+        if isinstance(case.body, dict) and name in case.body:
+            case.body = case.body | {name: time}
+
+
+def _fit_upload(case: Any, task: int, key: str, is_positive: bool) -> None:
     body = case.body if isinstance(case.body, dict) else {}
     if case.path == "/api/upload/new/task":
         if isinstance(body.get("token"), str):
