@@ -100,12 +100,13 @@ let package = Package(
             dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto, metrics],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
+        // What both listeners say of themselves.
+        .target(name: "OpenAPI", resources: [.embedInCode("openapi.yaml")], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
             dependencies: [
-                "EventLoops", "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore,
-                nioHTTP1, nioTLS,
-                nioSSL, metrics,
+                "EventLoops", "UploadCore", "Multipart", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging,
+                nioCore, nioHTTP1, nioTLS, nioSSL, metrics,
             ],
             swiftSettings: settings
         ),
@@ -121,7 +122,7 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, httpTypes, serviceLifecycle, logging],
+            name: "AdminHTTP", dependencies: ["UploadCore", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging],
             resources: [
                 .embedInCode("Console/console.html"), .embedInCode("Console/theme.css"),
                 .embedInCode("Console/frame.css"), .embedInCode("Console/lists.css"),
@@ -229,7 +230,7 @@ let package = Package(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
             name: "UploadServerTests",
-            dependencies: ["UploadServer", "UploadHTTP", "UploadTestSupport", logging, yams],
+            dependencies: ["UploadServer", "UploadHTTP", "OpenAPI", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

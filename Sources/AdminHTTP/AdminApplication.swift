@@ -65,6 +65,8 @@ public struct AdminApplication: Sendable {
         HistoryRoutes(desk: sources.desk).add(to: api)
         EventRoutes(desk: sources.desk, logger: logger).add(to: api)
         ConsoleRoutes().add(to: router)
+        DocumentRoute().add(to: router)
+        router.add(middleware: Unrouted(router))
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(
