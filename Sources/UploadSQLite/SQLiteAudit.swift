@@ -16,7 +16,7 @@ public struct SQLiteAudit: DatabaseAudit {
             throw AuditError.unavailable("there is no database at \(path)")
         }
         do {
-            queue = try Self.open(path)
+            queue = try ReadOnlyDatabase.open(path, label: "audit")
             try queue.read(Self.checkVersion)
         } catch {
             throw AuditError(translating: error)
@@ -140,28 +140,6 @@ public struct SQLiteAudit: DatabaseAudit {
         } catch {
             throw AuditError(translating: error)
         }
-    }
-
-    private static func open(_ path: String) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.label = "audit"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
-        do {
-            return try DatabaseQueue(path: path, configuration: configuration)
-        } catch let error as DatabaseError where error.needsToWrite && !hasWAL(path) {
-            // SQLite wants to make a -wal and can't: a backup on a read-only volume, for instance. Without a WAL nobody
-            // is writing it either, so it may be read as it is (https://www.sqlite.org/uri.html#uriimmutable).
-            let url = URL(fileURLWithPath: path).absoluteString + "?immutable=1"
-            return try DatabaseQueue(path: url, configuration: configuration)
-        }
-    }
-
-    private static func hasWAL(_ path: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
-        // One that may not be looked at counts as there.
-        let size = attributes?[.size] as? Int
-        return FileManager.default.fileExists(atPath: path + "-wal") && size != 0
     }
 
     private static func checkVersion(_ db: Database) throws {

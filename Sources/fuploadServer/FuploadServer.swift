@@ -15,7 +15,14 @@ struct FuploadServer: AsyncParsableCommand {
             78 the configuration has faults.
             """,
         version: Version.description,
-        subcommands: [DoctorCommand.self, RotateKey.self])
+        subcommands: [
+            BackupCommand.self,
+            ConfigCommand.self,
+            DoctorCommand.self,
+            MigrateCommand.self,
+            RestoreCommand.self,
+            RotateKey.self,
+        ])
 
     @OptionGroup var source: ConfigurationOptions
 
