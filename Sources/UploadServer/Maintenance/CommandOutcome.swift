@@ -24,11 +24,13 @@ public protocol CommandReport: Encodable, Sendable {
 
 extension CommandReport {
     /// For programs: one JSON object on one line, its keys sorted.
-    public func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+    public func json() throws -> String { try oneLine(self) }
+}
+
+private func oneLine(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
 /// Why a command came to no report.
@@ -53,9 +55,7 @@ public struct CommandFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// For programs: one JSON object on one line.
-    public func json() throws -> String {
-        String(decoding: try JSONEncoder().encode(["error": description]), as: UTF8.self)
-    }
+    public func json() throws -> String { try oneLine(["error": description]) }
 }
 
 /// What a copy of a database holds, for a report.

@@ -36,10 +36,9 @@ public struct ConfigurationReport: CommandReport {
     /// - Parameter key: as in the file, levels separated by dots; below `bServer`, with the token whole or as it is shown.
     /// - Throws: one sentence where there is no such key.
     public init(_ loaded: LoadedConfiguration, key: String) throws {
-        let shown = Self.shown(key)
-        let found = loaded.settings.filter { $0.key == key || $0.key == shown }
+        let found = Self.settings(of: key, in: loaded)
         guard !found.isEmpty else {
-            let nearest = KeySuggestion.nearest(to: shown, among: loaded.settings.map(\.key))
+            let nearest = KeySuggestion.nearest(to: key, among: ConfigurationKey<ServerConfiguration>.all.map(\.name))
             throw UnknownKey(description: "there is no key like this" + (nearest.map { ", did you mean \($0)?" } ?? ""))
         }
         (settings, warnings, isOne) = (found.map(Setting.init), [], true)
@@ -56,12 +55,16 @@ public struct ConfigurationReport: CommandReport {
         settings.map { isOne ? $0.value : "\($0.key): \($0.value)  # \($0.origin)" }
     }
 
-    private static func shown(_ key: String) -> String {
-        let section = ConfigurationKey<ServerConfiguration.BusinessServer>.section + "."
-        guard key.hasPrefix(section) else { return key }
-        let rest = key.dropFirst(section.count)
-        // A token may have dots, the name behind it has none.
-        guard let dot = rest.lastIndex(of: ".") else { return key }
-        return section + Masking.token(String(rest[..<dot])) + rest[dot...]
+    /// Those of a business server come in its turn, behind all others: the beginnings of two tokens may be the same.
+    private static func settings(of key: String, in loaded: LoadedConfiguration) -> [EffectiveSetting] {
+        typealias Entry = ConfigurationKey<ServerConfiguration.BusinessServer>
+        for (index, server) in loaded.configuration.businessServers.enumerated() {
+            for (offset, entry) in Entry.all.enumerated()
+            where key == "\(Entry.section).\(server.token).\(entry.name)" {
+                let first = ConfigurationKey<ServerConfiguration>.all.count + index * Entry.all.count
+                return [loaded.settings[first + offset]]
+            }
+        }
+        return loaded.settings.filter { $0.key == key }
     }
 }
