@@ -137,7 +137,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
+            name: "fuploadServer", dependencies: ["UploadServer", argumentParser], exclude: ["fuploadServer.1"],
+            swiftSettings: settings),
 
         // The two other sides of the wire: they know the contract, and nothing of the server's code.
         .target(

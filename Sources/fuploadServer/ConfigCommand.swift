@@ -17,7 +17,9 @@ struct ConfigCommand: ParsableCommand {
     @ParentCommand var server: FuploadServer
     @OptionGroup var source: ConfigurationOptions
 
-    @Argument(help: ArgumentHelp("Shows this key's value alone.", valueName: "KEY"))
+    @Argument(
+        help: ArgumentHelp("Shows this key's value alone.", valueName: "KEY"),
+        completion: .list(ConfigurationReference.all.map(\.key).filter { !$0.contains("<") }))
     var key: String?
 
     @Flag(help: "Prints one JSON object.")
