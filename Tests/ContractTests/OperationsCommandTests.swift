@@ -73,9 +73,10 @@ struct OperationsCommandTests {
     }
 
     /// Its files are in use, and nothing is known to be wrong with them.
-    @Test(arguments: [
-        ("The database is damaged", 1, "a server works on"), ("Restoring a backup", 2, "is in use by process"),
-    ] as [(String, Int32, String)])
+    @Test(
+        arguments: [
+            ("The database is damaged", 1, "a server works on"), ("Restoring a backup", 2, "is in use by process"),
+        ] as [(String, Int32, String)])
     func nothingIsReplacedUnderAServer(section: String, code: Int32, words: String) async throws {
         try await Patient.run { patient in
             #expect(try await patient.bed.bash(commands("A backup")).exit == .code(0))
