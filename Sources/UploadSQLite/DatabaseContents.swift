@@ -37,7 +37,11 @@ public struct DatabaseContents: Sendable, Equatable {
             }
             func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM " + sql) ?? 0 }
             let openTasks = try count("tasks WHERE closed_at IS NULL")
-            let hasGenerations = try db.columns(in: "tasks").contains { $0.name == "key_generation" }
+            // Before there were generations, all keys were made with the first secret.
+            var generations: Set<Int> = openTasks > 0 ? [1] : []
+            if try db.columns(in: "tasks").contains(where: { $0.name == "key_generation" }) {
+                generations = Set(try Int.fetchAll(db, sql: Statements.openKeyGenerations))
+            }
             return DatabaseContents(
                 schema: schema,
                 bytes: (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0,
@@ -45,9 +49,7 @@ public struct DatabaseContents: Sendable, Equatable {
                 callbacks: try count("callbacks"),
                 undeliveredCallbacks: try count("callbacks WHERE state <> 'delivered'"),
                 strayRows: try count("pragma_foreign_key_check"),
-                // Before there were generations, all keys were made with the first secret.
-                keyGenerations: hasGenerations
-                    ? Set(try Int.fetchAll(db, sql: Statements.openKeyGenerations)) : openTasks > 0 ? [1] : [])
+                keyGenerations: generations)
         }
     }
 }

@@ -36,7 +36,7 @@ enum ReadOnlyDatabase {
             throw DatabaseFileError.unavailable("there is no database at \(path)")
         }
         do {
-            let queue = try open(path, label: label)
+            let queue = try Self.open(path, label: label)
             let result = try queue.inDatabase(body)
             try queue.close()
             return result

@@ -15,7 +15,9 @@ import UploadTestSupport
 
     private var path: String { folder("a.sqlite") }
     private func read(_ name: String) -> [UInt8]? { TemporaryDirectory.read(folder(name)) }
-    private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+    private func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
 
     /// A database with its log and key, and one that is to take its place.
     private func prepared(database name: String = "a.sqlite") throws -> DatabaseSwitch {
@@ -113,7 +115,9 @@ import UploadTestSupport
         folder = try TemporaryDirectory()
     }
 
-    private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+    private func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
 
     @Test func itGetsItsNameInTheEnd() throws {
         // What a process left that was killed.

@@ -74,9 +74,10 @@ public struct Restore: Sendable {
         let known = try keyFile.exists() ? Set(try keyFile.look().map(\.generation)) : []
         let lost = contents.keyGenerations.subtracting(known)
         if !lost.isEmpty {
+            let generations = lost.sorted().map { "\($0)" }.joined(separator: ", ")
             warnings.append(
-                "the secrets of open tasks are gone (generations \(lost.sorted().map(String.init).joined(separator: ", "))), "
-                    + "and their URLs dead: registering them again gives new ones")
+                "the secrets of open tasks are gone (generations \(generations)), and their URLs dead: registering them "
+                    + "again gives new ones")
         }
         return RestoreReport(
             database: configuration.database, file: file, holds: held, kept: kept, warnings: warnings)
