@@ -57,7 +57,9 @@ struct BackupTests {
             try await bed.server.terminate()
 
             let elsewhere = try ServerProcess(
-                folder: bed.folder + "/elsewhere", businessServers: TestBed.businessServers(bed.receiver))
+                folder: bed.folder + "/elsewhere", businessServers: TestBed.businessServers(bed.receiver),
+                // Paths are kept with their tasks.
+                overrides: ["storeDir=\(bed.server.storeDirectory)"])
             let restored = try await elsewhere.command("restore", copy)
             #expect(restored.exit == .code(0), "\(restored.summary)")
             // What was staged stayed on the first machine.
@@ -72,7 +74,7 @@ struct BackupTests {
                 try await moved.sendAll(file, blockSize: 100_000)
                 #expect(try await bed.receiver.callback(for: handle.id).retCode == "0")
             }
-            #expect(elsewhere.stored("in/file-3") == file.bytes)
+            #expect(bed.server.stored("in/file-3") == file.bytes)
             try await elsewhere.terminate()
         }
     }
