@@ -159,6 +159,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "fuploadServer", dependencies: ["UploadCore", "UploadServer", argumentParser, logging],
+            exclude: ["fuploadServer.1"],
             swiftSettings: settings),
 
         // The two other sides of the wire: they know the contract, and nothing of the server's code.

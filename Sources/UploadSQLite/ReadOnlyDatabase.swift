@@ -1,53 +1,19 @@
 import Foundation
 import GRDB
-import UploadCore
-import UploadMigrations
 
-/// A snapshot's source.
-protocol SnapshotReader: Sendable {
-    /// One snapshot.
-    func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result
-}
-
-extension UploadDatabase: SnapshotReader {}
-
-/// A connection that can't write, beside a server or without one: nothing is made, migrated or checkpointed.
-struct ReadOnlyDatabase: SnapshotReader {
-    private let queue: DatabaseQueue
-
-    /// Opens the file at `path` for reading.
+/// Connections that can't write the database, so that nothing in it is made, migrated or checkpointed.
+///
+/// The file is opened for reading alone, and at its end such a connection can't take the lock that a checkpoint needs. So
+/// it may be beside a server whose SQLite has the WAL-reset bug (``UploadDatabase/hasWALResetBug``): that takes two
+/// connections which write or checkpoint.
+enum ReadOnlyDatabase {
+    /// Opens the file at `path`, which is there.
     ///
-    /// SQLite puts an empty `-wal` and a `-shm` beside a file that has none; the server's next start takes them over.
-    /// - Throws: ``AuditError``: `unavailable` when there is no such file, or its schema is not this program's.
-    init(path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw AuditError.unavailable("there is no database at \(path)")
-        }
-        do {
-            queue = try Self.open(path)
-            try queue.read(Self.checkVersion)
-        } catch {
-            throw AuditError(translating: error)
-        }
-    }
-
-    /// - Throws: ``AuditError``.
-    func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        do {
-            return try await queue.read(body)
-        } catch {
-            throw AuditError(translating: error)
-        }
-    }
-
-    /// Ends the connection.
-    func close() throws {
-        try queue.close()
-    }
-
-    private static func open(_ path: String) throws -> DatabaseQueue {
+    /// SQLite puts an empty `-wal` and a `-shm` beside a file in WAL mode that has none; the server's next start takes them
+    /// over.
+    static func open(_ path: String, label: String) throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.label = "reading"
+        configuration.label = label
         configuration.readonly = true
         configuration.busyMode = .timeout(10)
         do {
@@ -60,24 +26,29 @@ struct ReadOnlyDatabase: SnapshotReader {
         }
     }
 
+    /// Opens the file, does something with it outside of any transaction, and closes it.
+    ///
+    /// - Throws: ``DatabaseFileError``.
+    static func use<Result>(
+        _ path: String, label: String, _ body: (Database) throws -> Result
+    ) throws -> Result {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw DatabaseFileError.unavailable("there is no database at \(path)")
+        }
+        do {
+            let queue = try Self.open(path, label: label)
+            let result = try queue.inDatabase(body)
+            try queue.close()
+            return result
+        } catch {
+            throw DatabaseFileError(translating: error, path: path)
+        }
+    }
+
     private static func hasWAL(_ path: String) -> Bool {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
         // One that may not be looked at counts as there.
         let size = attributes?[.size] as? Int
         return FileManager.default.fileExists(atPath: path + "-wal") && size != 0
-    }
-
-    private static func checkVersion(_ db: Database) throws {
-        guard try db.tableExists("grdb_migrations") else {
-            throw AuditError.unavailable("the database is none of this program's: it has no schema")
-        }
-        let applied = try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
-        let known = Migration.all.map(\.identifier)
-        let unknown = applied.filter { !known.contains($0) }
-        guard unknown.isEmpty else { throw DatabaseOpenError.newerSchema(unknown: unknown) }
-        guard applied.count == known.count else {
-            throw AuditError.unavailable(
-                "the database has an older schema than this program: start the server once, it brings it up to date")
-        }
     }
 }

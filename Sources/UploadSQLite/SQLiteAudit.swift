@@ -5,14 +5,14 @@ import UploadMigrations
 
 /// ``DatabaseAudit`` on SQLite: a connection that can't write, so that nothing is made, migrated or checkpointed.
 public struct SQLiteAudit: DatabaseAudit {
-    private let database: ReadOnlyDatabase
+    private let database: SnapshotFile
 
     /// Opens the file at `path` for reading.
     ///
     /// SQLite puts an empty `-wal` and a `-shm` beside a file that has none; the server's next start takes them over.
     /// - Throws: ``AuditError``: `unavailable` when there is no such file, or its schema is not this program's.
     public init(path: String) throws {
-        database = try ReadOnlyDatabase(path: path)
+        database = try SnapshotFile(path: path, label: "audit")
     }
 
     /// The name of this database among others; the staging folder bears it.

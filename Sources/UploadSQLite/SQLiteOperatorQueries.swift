@@ -14,7 +14,7 @@ public struct SQLiteOperatorQueries: OperatorQueries {
     ///
     /// - Throws: ``AuditError``.
     public init(path: String) throws {
-        source = try ReadOnlyDatabase(path: path)
+        source = try SnapshotFile(path: path, label: "operators")
     }
 
     /// Open tasks by activity through an index, however many there are; other orders, and filters, look at all of the

@@ -17,7 +17,8 @@ struct FuploadServer: AsyncParsableCommand {
         version: Version.description,
         subcommands: [
             TasksCommand.self, TaskCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self,
-            CallbacksCommand.self, DoctorCommand.self, RotateKey.self,
+            CallbacksCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
+            ConfigCommand.self, RotateKey.self,
         ])
 
     @OptionGroup var source: ConfigurationOptions
