@@ -18,7 +18,10 @@ extension SystemCall {
         // PATH_MAX of Linux.
         try [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             let length = path.withPlatformString { path in
-                buffer.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress, $0.count) }
+                buffer.withMemoryRebound(to: CChar.self) { buffer in
+                    // It has room: 4096 bytes were asked for.
+                    buffer.baseAddress.map { readlink(path, $0, buffer.count) } ?? 0
+                }
             }
             guard length >= 0 else { throw Errno(rawValue: errno) }
             count = length
