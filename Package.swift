@@ -83,7 +83,7 @@ let package = Package(
                 .embedInCode("0001_create_tables.sql"), .embedInCode("0002_create_views.sql"),
                 .embedInCode("0003_open_totals.sql"), .embedInCode("0004_key_generations.sql"),
                 .embedInCode("0005_lasting_places.sql"), .embedInCode("0006_running_hashes.sql"),
-                .embedInCode("0007_operator_views.sql"),
+                .embedInCode("0007_operator_views.sql"), .embedInCode("0008_traffic.sql"),
             ],
             swiftSettings: settings
         ),
@@ -100,12 +100,13 @@ let package = Package(
             dependencies: ["Blocking", "CFileSystem", "MD5Lanes", "UploadCore", systemPackage, crypto, metrics],
             swiftSettings: settings),
         .target(name: "Multipart", dependencies: [nioCore], swiftSettings: settings),
+        // What both listeners say of themselves.
+        .target(name: "OpenAPI", resources: [.embedInCode("openapi.yaml")], swiftSettings: settings),
         .target(
             name: "UploadHTTP",
             dependencies: [
-                "EventLoops", "UploadCore", "Multipart", hummingbird, httpTypes, serviceLifecycle, logging, nioCore,
-                nioHTTP1, nioTLS,
-                nioSSL, metrics,
+                "EventLoops", "UploadCore", "Multipart", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging,
+                nioCore, nioHTTP1, nioTLS, nioSSL, metrics,
             ],
             swiftSettings: settings
         ),
@@ -121,7 +122,7 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", hummingbird, serviceLifecycle, logging],
+            name: "AdminHTTP", dependencies: ["UploadCore", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging],
             resources: [
                 .embedInCode("Console/console.html"), .embedInCode("Console/theme.css"),
                 .embedInCode("Console/frame.css"), .embedInCode("Console/lists.css"),
@@ -142,6 +143,7 @@ let package = Package(
                 .embedInCode("Console/time.js"), .embedInCode("Console/states.js"),
             ],
             swiftSettings: settings),
+        .target(name: "AdminClient", dependencies: [asyncHTTPClient, nioCore], swiftSettings: settings),
 
         // The composition root and the programs.
         .target(name: "CProcess", cSettings: [.define("BUILD_COMMIT", to: "\"\(commit)\"")]),
@@ -149,14 +151,16 @@ let package = Package(
             name: "UploadServer",
             dependencies: [
                 "Blocking", "CProcess",
-                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks", "AdminHTTP",
+                "UploadCore", "UploadSQLite", "UploadFiles", "UploadHTTP", "Callbacks", "AdminHTTP", "AdminClient",
                 "PrometheusMetrics",
                 metrics, configuration, yams, logging, serviceLifecycle, unixSignals, crypto,
             ],
             swiftSettings: settings
         ),
         .executableTarget(
-            name: "fuploadServer", dependencies: ["UploadServer", argumentParser], swiftSettings: settings),
+            name: "fuploadServer", dependencies: ["UploadCore", "UploadServer", argumentParser, logging],
+            exclude: ["fuploadServer.1"],
+            swiftSettings: settings),
 
         // The two other sides of the wire: they know the contract, and nothing of the server's code.
         .target(
@@ -227,7 +231,7 @@ let package = Package(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
             name: "UploadServerTests",
-            dependencies: ["UploadServer", "UploadHTTP", "UploadTestSupport", logging, yams],
+            dependencies: ["UploadServer", "UploadHTTP", "OpenAPI", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

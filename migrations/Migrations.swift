@@ -14,6 +14,7 @@ public struct Migration: Sendable {
         Migration("0005_lasting_places", PackageResources._005_lasting_places_sql),
         Migration("0006_running_hashes", PackageResources._006_running_hashes_sql),
         Migration("0007_operator_views", PackageResources._007_operator_views_sql),
+        Migration("0008_traffic", PackageResources._008_traffic_sql),
     ]
 
     private init(_ identifier: String, _ text: [UInt8]) {

@@ -30,12 +30,17 @@ public struct AdminApplication: Sendable {
         /// The page for Prometheus.
         public var metrics: @Sendable () async -> String
 
+        /// What the API reads from and acts through.
+        public var desk: AdminDesk
+
         /// Memberwise.
         public init(
-            reasons: @escaping @Sendable () async -> [String], metrics: @escaping @Sendable () async -> String
+            reasons: @escaping @Sendable () async -> [String], metrics: @escaping @Sendable () async -> String,
+            desk: AdminDesk
         ) {
             self.reasons = reasons
             self.metrics = metrics
+            self.desk = desk
         }
     }
 
@@ -53,7 +58,15 @@ public struct AdminApplication: Sendable {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: AdminGuard(token: configuration.token))
         HealthRoutes(sources: sources).add(to: router)
+        let api = router.group("api").add(middleware: APIFailures(logger: logger)).add(middleware: CrossSiteGuard())
+        api.get("overview") { _, _ in try Response.json(try await sources.desk.overview()) }
+        TaskRoutes(desk: sources.desk).add(to: api)
+        CallbackRoutes(desk: sources.desk).add(to: api)
+        HistoryRoutes(desk: sources.desk).add(to: api)
+        EventRoutes(desk: sources.desk, logger: logger).add(to: api)
         ConsoleRoutes().add(to: router)
+        DocumentRoute().add(to: router)
+        router.add(middleware: Unrouted(router))
         var frameworkLogger = logger
         frameworkLogger.logLevel = max(logger.logLevel, .notice)
         let application = Application(

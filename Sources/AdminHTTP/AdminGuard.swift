@@ -3,8 +3,9 @@ import UploadCore
 
 /// Lets in who may ask: with a token, who has it; without one, who reaches the port by its own name.
 struct AdminGuard<Context: RequestContext>: RouterMiddleware {
-    /// What load balancers and supervisors ask, who have no token. It tells nothing but whether the service works.
-    private static var openPaths: Set<String> { ["/health", "/ready"] }
+    /// What load balancers and supervisors ask, who have no token, and what everybody may know. It tells nothing of the
+    /// installation but whether the service works.
+    private static var openPaths: Set<String> { ["/health", "/ready", "/openapi.yaml"] }
 
     let token: String
 

@@ -23,6 +23,11 @@ final class Family: Sendable {
         }
     }
 
+    /// What was measured under these labels; `nil` before the first time.
+    func total(_ labels: Labels) -> MetricTotal? {
+        all.withLock { $0[labels] }?.total
+    }
+
     private func make(_ kind: MetricKind) -> any Series {
         switch kind {
         case .counter, .gauge: Value()

@@ -28,6 +28,11 @@ public final class PrometheusRegistry: MetricsFactory {
         return page.text
     }
 
+    /// What was measured under a name and a set of labels since the start; nothing where nothing was.
+    public func total(_ name: String, _ dimensions: [(String, String)] = []) -> MetricTotal {
+        families.withLock { $0[name] }?.total(Labels(dimensions)) ?? MetricTotal(count: 0, sum: 0)
+    }
+
     private func series(_ name: String, _ dimensions: [(String, String)], _ kind: MetricKind) -> any Series {
         let family = families.withLock { families in
             if let family = families[name] { return family }

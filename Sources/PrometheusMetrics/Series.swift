@@ -6,6 +6,7 @@ protocol Series: AnyObject, Sendable {
     func set(_ value: Double)
     /// One more measurement.
     func record(_ value: Double)
+    var total: MetricTotal { get }
     func write(_ name: String, _ labels: Labels, to page: inout Exposition)
 }
 
@@ -16,6 +17,7 @@ final class Value: Series {
     func add(_ amount: Double) { value.withLock { $0 += amount } }
     func set(_ new: Double) { value.withLock { $0 = new } }
     func record(_ new: Double) { set(new) }
+    var total: MetricTotal { MetricTotal(count: 1, sum: value.withLock { $0 }) }
 
     func write(_ name: String, _ labels: Labels, to page: inout Exposition) {
         page.line(name, labels, value.withLock { $0 })
@@ -48,6 +50,7 @@ final class Histogram: Series {
 
     func add(_ amount: Double) { record(amount) }
     func set(_ value: Double) { record(value) }
+    var total: MetricTotal { state.withLock { MetricTotal(count: $0.counts.reduce(0, +), sum: $0.sum) } }
 
     func write(_ name: String, _ labels: Labels, to page: inout Exposition) {
         let (counts, sum) = state.withLock { ($0.counts, $0.sum) }
@@ -58,5 +61,19 @@ final class Histogram: Series {
         }
         page.line(name + "_sum", labels, sum)
         page.line(name + "_count", labels, Double(total))
+    }
+}
+
+/// What all measurements of a series come to: of a counter or a gauge, its value.
+public struct MetricTotal: Sendable, Equatable {
+    /// How many measurements there were.
+    public var count: UInt64
+    /// What they add up to.
+    public var sum: Double
+
+    /// Memberwise.
+    public init(count: UInt64, sum: Double) {
+        self.count = count
+        self.sum = sum
     }
 }

@@ -19,7 +19,7 @@ public struct SecretFile: Sendable {
     /// More than a server needs in a lifetime.
     private static let maximumSize = 1 << 20
 
-    private let path: FilePath
+    let path: FilePath
 
     /// A file that need not be there yet.
     public init(path: String) {
@@ -39,7 +39,7 @@ public struct SecretFile: Sendable {
     }
 
     /// The same without a care for what a power cut would leave: for who only looks.
-    func look() throws -> [KeySecret] {
+    public func look() throws -> [KeySecret] {
         try named { try found() }
     }
 
@@ -86,7 +86,7 @@ public struct SecretFile: Sendable {
     }
 
     /// What the system says of a file has no name in it.
-    private func named<Result>(_ body: () throws -> Result) throws -> Result {
+    func named<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as Errno {
@@ -99,8 +99,9 @@ public struct SecretFile: Sendable {
         return secrets
     }
 
+    /// - Parameter isCopy: whether it is a copy that is not used where it lies: others may be able to read that.
     /// - Returns: `nil` where there is no file.
-    private func read() throws -> [KeySecret]? {
+    func read(isCopy: Bool = false) throws -> [KeySecret]? {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
@@ -110,7 +111,7 @@ public struct SecretFile: Sendable {
         let bytes = try file.closeAfter {
             var status = stat()
             guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
-            guard status.st_mode & 0o077 == 0 else {
+            guard isCopy || status.st_mode & 0o077 == 0 else {
                 throw InvalidError(path: path.string, problem: "can be read by others: chmod 600 it")
             }
             let size = min(Int(status.st_size), Self.maximumSize)
@@ -142,7 +143,7 @@ public struct SecretFile: Sendable {
         }
     }
 
-    private func write(_ secrets: [KeySecret]) throws {
+    func write(_ secrets: [KeySecret]) throws {
         // It begins with the database's name, as all that uploads may not touch (``ReservedPaths``).
         let temporary = FilePath(path.string + ".new")
         // What an earlier crash, or somebody else, left there may be readable by others.

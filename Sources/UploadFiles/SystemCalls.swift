@@ -144,7 +144,7 @@ enum SystemCall {
     }
 
     /// What stat(2) or lstat(2) tells; `nil` when there is no such file.
-    private static func status(
+    static func status(
         _ path: FilePath, _ call: (UnsafePointer<CChar>, UnsafeMutablePointer<stat>) -> CInt
     ) throws -> stat? {
         var status = stat()

@@ -1,4 +1,5 @@
 import Hummingbird
+import OpenAPI
 import UploadCore
 
 /// What goes back, and its code.
@@ -8,7 +9,7 @@ struct Answer {
     var response: Response
 }
 
-/// The JSON that goes back (contract, "Envelope" and the section of each route).
+/// What goes back: JSON (contract, "Envelope" and the section of each route), and one document.
 enum Answers {
     /// The envelope.
     ///
@@ -55,6 +56,15 @@ enum Answers {
         return answer(
             UploadError.Code.busy.rawValue, "not ready", data: "{\"reasons\":\(list)}",
             httpStatus: UploadError.Code.busy.httpStatus, headers: [.retryAfter: "1"])
+    }
+
+    /// What the server says of its APIs. It belongs to none of them, and is in no envelope.
+    static func document() -> Answer {
+        Answer(
+            retCode: "0",
+            response: Response(
+                status: .ok, headers: [.contentType: OpenAPIDocument.mediaType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: OpenAPIDocument.yaml))))
     }
 
     /// An envelope.

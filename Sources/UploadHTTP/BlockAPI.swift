@@ -15,6 +15,7 @@ struct BlockAPI: Sendable {
         router.post("\(Route.state.path)") { try await $1.send(state($0, $1)) }
         router.get("\(Route.blocksInfo.path)") { try await $1.send(blocksInfo($0)) }
         router.get("\(Route.ready.path)") { await $1.send(Answers.readiness(service.readiness.reasons())) }
+        router.get("\(Route.document.path)") { $1.send(Answers.document()) }
     }
 
     private func newTask(_ request: Request, _ context: UploadRequestContext) async throws -> Answer {

@@ -39,9 +39,10 @@ public final class TaskURLs: Sendable {
     }
 }
 
-/// The four routes of the block API, whose paths are the original's, and one for whoever watches the server.
+/// The four routes of the block API, whose paths are the original's, one for whoever watches the server, and one for whoever
+/// writes a client.
 enum Route: CaseIterable {
-    case newTask, block, state, blocksInfo, ready
+    case newTask, block, state, blocksInfo, ready, document
 
     /// The route of a path, compared as the router does: whatever the number of slashes.
     init?(path: String) {
@@ -63,6 +64,7 @@ enum Route: CaseIterable {
         case .state: "/api/upload/files/state"
         case .blocksInfo: "/api/upload/files/blocks/info"
         case .ready: "/ready"
+        case .document: "/openapi.yaml"
         }
     }
 
@@ -70,14 +72,14 @@ enum Route: CaseIterable {
     var isForPages: Bool {
         switch self {
         case .block, .state, .blocksInfo: true
-        case .newTask, .ready: false
+        case .newTask, .ready, .document: false
         }
     }
 
     var method: HTTPMethodName {
         switch self {
         case .newTask, .block, .state: .post
-        case .blocksInfo, .ready: .get
+        case .blocksInfo, .ready, .document: .get
         }
     }
 

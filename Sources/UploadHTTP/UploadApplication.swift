@@ -43,6 +43,9 @@ public struct UploadApplication: Sendable {
         }
     }
 
+    /// The path that blocks are sent to, as it labels metrics.
+    public static var blockRoute: String { Route.block.path }
+
     /// Builds the service to run.
     ///
     /// - Parameter onListening: called with the bound port once connections are accepted.

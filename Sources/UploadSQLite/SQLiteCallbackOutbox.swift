@@ -4,7 +4,7 @@ import UploadCore
 
 /// ``CallbackOutbox`` on SQLite.
 public struct SQLiteCallbackOutbox: CallbackOutbox {
-    private let database: UploadDatabase
+    let database: UploadDatabase
 
     /// The outbox in this database.
     public init(_ database: UploadDatabase) {

@@ -25,21 +25,14 @@ public struct SQLiteFigures: FigureSource {
             }
             if let row = try db.row(FigureStatements.pendingCallbacks, []) {
                 figures.waitingCallbacks = row["callbacks"]
-                figures.oldestWaiting = try row.decode("oldest", of: "callbacks")
-                figures.nextDue = try row.decode("due", of: "callbacks")
+                figures.oldestWaiting = try row.time("oldest", of: "callbacks")
+                figures.nextDue = try row.time("due", of: "callbacks")
             }
             figures.sendingCallbacks = try db.row(FigureStatements.sendingCallbacks, [])?["callbacks"] ?? 0
             figures.waitingCallbacks += figures.sendingCallbacks
             figures.deadCallbacks = try db.row(FigureStatements.deadCallbacks, [])?["callbacks"] ?? 0
             return figures
         }
-    }
-}
-
-extension Row {
-    /// A time that may be missing.
-    fileprivate func decode(_ column: String, of table: String) throws -> Timestamp? {
-        self[column] == nil ? nil : try decode(column, of: table) { Timestamp($0) }
     }
 }
 

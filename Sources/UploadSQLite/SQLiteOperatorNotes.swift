@@ -24,4 +24,18 @@ public struct SQLiteOperatorNotes: OperatorNotes {
             for (name, value) in settings { try db.run(Statements.noteSetting, [name, value]) }
         }
     }
+
+    /// One transaction: a row, and those go that are too old.
+    public func note(_ sample: TrafficSample) async throws {
+        let oldest = sample.at.advanced(by: .zero - TrafficSample.keptFor)
+        try await database.write { db in
+            try db.run(
+                OperatorStatements.noteSample,
+                [
+                    sample.at.description, sample.seconds, sample.bytes, sample.blocks, sample.requests,
+                    sample.requestSeconds, sample.openTasks, sample.waitingCallbacks, sample.deadCallbacks,
+                ])
+            try db.run(OperatorStatements.forgetSamples, [oldest.description, sample.at.description])
+        }
+    }
 }

@@ -1,4 +1,3 @@
-import Blocking
 import CProcess
 import Callbacks
 import Foundation
@@ -80,11 +79,7 @@ public struct Server: Sendable {
     private func serve(
         _ database: UploadDatabase, clock: SystemClock, certificates: Certificates, hangups: UnixSignalsSequence
     ) async throws {
-        let store = try FileStore(
-            stagingFolder: configuration.stagingFolder(of: database.installationID()),
-            storeDirectory: configuration.storeDirectory,
-            reserved: ReservedPaths(folders: [configuration.tmpDirectory], files: [configuration.database]),
-            threads: IOThreads(count: configuration.ioThreads), targetThreads: IOThreads(count: 4))
+        let store = try configuration.fileStore(of: database)
         let timeline = Timeline(clock)
         let observer = UploadObservers([LoggingObserver(logger: logger), MetricsObserver()])
         let directory = ConfiguredBusinessServers(configuration)
@@ -98,15 +93,8 @@ public struct Server: Sendable {
         let repository = SQLiteTaskRepository(database)
         let notes = SQLiteOperatorNotes(database)
         let keyRing = try TaskKeyRing(database: configuration.database, logger: logger)
-        let service = UploadService(
-            UploadService.Dependencies(
-                repository: repository, store: store, directory: directory, keys: keyRing.keys,
-                notes: notes, observer: observer, clock: clock,
-                policy: ServicePolicy(
-                    checksBlocks: configuration.checkPartMD5, minFreeSpace: Int64(configuration.minFreeSpace)),
-                limits: RegistrationLimits(
-                    perToken: configuration.registrationsPerToken, perAddress: configuration.registrationsPerAddress,
-                    clock: clock)),
+        let service = configuration.service(
+            on: database, store, keys: keyRing.keys, observer: observer, clock: clock,
             outboxChanged: { callbacks.wake() })
         do {
             try await recover(service, outbox: outbox, directory: directory)
@@ -132,13 +120,11 @@ public struct Server: Sendable {
             observer: observer
         ) { callbacks.wake() }
         let walWatch = WALWatch(size: { database.walBytes }, clock: clock, logger: logger)
-        let figures = FreshFigures(SQLiteFigures(database), clock: clock)
-        let gauges = Gauges(
-            registry: registry, figures: figures, store: store, database: database, clock: clock, logger: logger)
-        let admin = configuration.adminListener(
-            OperatorReadiness(readiness: service.readiness, figures: figures, clock: clock), gauges, logger: logger)
+        let operators = OperatorSide(
+            configuration, service, store, database, outbox: outbox, registry: registry, clock: clock, logger: logger
+        ) { callbacks.wake() }
         let background: [any Service] = [
-            admin,
+            operators.listener(),
             SecondSignalService(logger: logger, patience: configuration.shutdownTimeout + .seconds(5)),
             // It beats until all that comes below has ended.
             PassingService { [manager] in
@@ -149,6 +135,7 @@ public struct Server: Sendable {
             },
             reloading,
             BackgroundService { await walWatch.run() },
+            BackgroundService { await operators.sampler.run() },
             BackgroundService { await clockWatch.run() },
             BackgroundService { await sweeper.run() },
             BackgroundService { await service.finisher.run() },

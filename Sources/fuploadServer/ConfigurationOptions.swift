@@ -8,7 +8,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("c"), .customLong("config")],
-        help: "The configuration file. (default: \(Self.defaultFile))")
+        help: "The configuration file. (default: \(Self.defaultFile))", completion: .file())
     var config: String?
 
     @Option(name: .customLong("set"), help: ArgumentHelp("Overrides one key.", valueName: "key=value"))
@@ -37,7 +37,12 @@ struct ConfigurationOptions: ParsableArguments {
             flags[String(override[..<split])] = String(override[override.index(after: split)...])
         }
         return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment, flags: flags).load(
-            file: config ?? outer?.config ?? Self.defaultFile)
+            file: file(over: outer))
+    }
+
+    /// The path of the file that is read.
+    func file(over outer: ConfigurationOptions? = nil) -> String {
+        config ?? outer?.config ?? Self.defaultFile
     }
 }
 

@@ -15,7 +15,11 @@ struct FuploadServer: AsyncParsableCommand {
             78 the configuration has faults.
             """,
         version: Version.description,
-        subcommands: [DoctorCommand.self, RotateKey.self])
+        subcommands: [
+            TasksCommand.self, TaskCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self,
+            CallbacksCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
+            ConfigCommand.self, RotateKey.self,
+        ])
 
     @OptionGroup var source: ConfigurationOptions
 

@@ -85,6 +85,9 @@ package struct FakeOutbox: CallbackOutbox {
     package func claimDue(for businessServer: String, at now: Timestamp, limit: Int) -> [Callback] { [] }
     package func record(_ attempt: CallbackAttempt, of callback: Callback) {}
     package func release(_ callback: Callback) {}
+    package func replay(_ selection: ReplaySelection, to destinations: [String: String]) -> ReplayOutcome {
+        ReplayOutcome(replayed: 0, left: 0)
+    }
 }
 
 /// By how much an outbox was asked to postpone, in order; the first time fails where the test says so.
@@ -114,6 +117,8 @@ package final class FakeNotes: OperatorNotes {
     }
 
     package func note(settings: [String: Int64]) {}
+
+    package func note(_ sample: TrafficSample) {}
 }
 
 /// The service with fakes for everything outside of it.

@@ -52,7 +52,7 @@ public struct UploadHandle: Sendable {
     }
 
     /// The same task at another server.
-    init(_ server: ServerProcess, _ other: UploadHandle) {
+    package init(_ server: ServerProcess, _ other: UploadHandle) {
         (self.server, id, given) = (server, other.id, other.given)
     }
 

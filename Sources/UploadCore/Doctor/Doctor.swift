@@ -47,7 +47,7 @@ public struct Doctor: Sendable {
         Finding(
             .problem, .integrity,
             "the database file is damaged: \(words). Stop the server; put <database>, <database>-wal and <database>-shm "
-                + "away as they are; restore the newest backup of <database> together with its <database>.key; or save "
+                + "away as they are; restore the newest backup (fuploadServer restore FILE); or save "
                 + "what can be read: sqlite3 <damaged> .recover | sqlite3 <database> (.dump where the shell has no "
                 + ".recover, as Debian 12's); then: fuploadServer doctor --repair")
     }

@@ -48,6 +48,21 @@ public struct RangeSet: Equatable, Sendable {
         ByteRange(first: offset, last: offset).map { contains($0) } ?? false
     }
 
+    /// The set in at most `limit` ranges (1 or more): where it has more, its smallest holes count as held.
+    ///
+    /// For pictures, which can't show as many.
+    public func coarsened(to limit: Int) -> [ByteRange] {
+        guard ranges.count > limit, limit > 0 else { return ranges }
+        let gaps = zip(ranges, ranges.dropFirst()).map { $1.start - $0.end }
+        // The largest holes stay, as many as there is room for, and of equal ones the first.
+        let kept = gaps.indices.sorted { (gaps[$1], $0) < (gaps[$0], $1) }.prefix(limit - 1).sorted()
+        var start = 0
+        return (kept + [ranges.count - 1]).compactMap { last in
+            defer { start = last + 1 }
+            return ByteRange(start: ranges[start].start, end: ranges[last].end)
+        }
+    }
+
     /// What the set lacks of a range, in ascending order: all of it where the set is empty, nothing where it is held.
     public func missing(in range: ByteRange) -> [ByteRange] {
         missing(in: range, limit: .max)

@@ -34,6 +34,17 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         milliseconds = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + fraction
     }
 
+    /// From what people type: the text form, whose end may be missing after a day, a minute or a second, and with a `T` in
+    /// its middle or a `Z` at its end; `nil` when it is none.
+    public init?(lenient text: String) {
+        let pattern = Array("0000-01-01 00:00:00.000".utf8)
+        var bytes = Array(text.utf8)
+        if bytes.last == UInt8(ascii: "Z") { bytes.removeLast() }
+        guard [10, 16, 19, 23].contains(bytes.count) else { return nil }
+        if bytes.count > 10, bytes[10] == UInt8(ascii: "T") { bytes[10] = UInt8(ascii: " ") }
+        self.init(String(decoding: bytes + pattern.dropFirst(bytes.count), as: UTF8.self))
+    }
+
     /// `2026-11-22 18:05:09.123` in UTC.
     public var description: String {
         let (days, ofDay) = milliseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000)

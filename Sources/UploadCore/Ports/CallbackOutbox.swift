@@ -29,6 +29,13 @@ public protocol CallbackOutbox: Sendable {
 
     /// Gives a claim back undone; the attempt does not count and the row is due at once.
     func release(_ callback: Callback) async throws
+
+    /// Makes rows due now whatever became of them, to be sent again as they were, under the same `webhook-id`. Those that
+    /// are being sent are left alone.
+    ///
+    /// - Parameter destinations: the present URL of each business server by identity; of another one, the row's own stays.
+    /// - Throws: `noSuchTask` when an id names no row; nothing is replayed then.
+    func replay(_ selection: ReplaySelection, to destinations: [String: String]) async throws -> ReplayOutcome
 }
 
 /// A business server with undelivered callbacks.

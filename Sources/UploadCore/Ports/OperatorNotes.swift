@@ -13,4 +13,14 @@ public protocol OperatorNotes: Sendable {
     ///
     /// - Parameter settings: seconds or bytes by the key of the configuration file.
     func note(settings: [String: Int64]) async throws
+
+    /// Writes down what went on in a stretch of time, and forgets samples that are older than ``TrafficSample/keptFor``.
+    func note(_ sample: TrafficSample) async throws
+}
+
+extension TrafficSample {
+    /// How long samples are kept.
+    public static let keptFor = Duration.seconds(48 * 3600)
+    /// How long a stretch is.
+    public static let interval = Duration.seconds(10)
 }

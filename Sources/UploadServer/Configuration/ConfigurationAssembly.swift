@@ -118,15 +118,18 @@ struct ConfigurationAssembly {
             )
             return
         }
+        let place = found.flatMap {
+            self.place(of: path + key.components, source: $0.source, isBelowToken: !path.isEmpty)
+        }
         if let found, !key.assign(found.text, &root) {
-            let place = place(of: path + key.components, source: found.source, isBelowToken: !path.isEmpty)
             faults.append(
                 .value(found.text, of: prefix + key.name, isSecret: key.isSecret, allowed: key.allowed, at: place)
             )
             return
         }
         settings.append(
-            EffectiveSetting(key: prefix + key.name, value: key.text(root), source: found?.source ?? .default)
+            EffectiveSetting(
+                key: prefix + key.name, value: key.text(root), source: found?.source ?? .default, place: place)
         )
     }
 

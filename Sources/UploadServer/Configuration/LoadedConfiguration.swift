@@ -20,4 +20,6 @@ struct EffectiveSetting: Sendable, Equatable {
     let key: String
     let value: String
     let source: ConfigurationSource
+    /// Where in it: a line, a variable; nil for a default.
+    let place: String?
 }

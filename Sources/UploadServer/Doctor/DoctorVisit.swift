@@ -53,7 +53,7 @@ public struct DoctorVisit: Sendable {
             return checkup
         }
         // Before anything is made beside it.
-        guard FileManager.default.fileExists(atPath: configuration.database) else {
+        guard try configuration.hasDatabase else {
             throw AuditError.unavailable("there is no database at \(configuration.database)")
         }
         let locks = try configuration.takeLocks()

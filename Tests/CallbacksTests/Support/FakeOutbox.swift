@@ -52,6 +52,10 @@ actor FakeOutbox: CallbackOutbox {
 
     func postpone(by duration: Duration, longestPause: Duration) {}
 
+    func replay(_ selection: ReplaySelection, to destinations: [String: String]) -> ReplayOutcome {
+        ReplayOutcome(replayed: 0, left: 0)
+    }
+
     func pendingDestinations() throws -> [PendingDestination] {
         try check(.survey)
         let pending = Dictionary(grouping: rows.filter { $0.state == .pending }, by: \.callback.businessServer)
