@@ -143,7 +143,9 @@ export class TasksView {
     }
 }
 
-const named = (state) => [state, word(state)];
+function named(state) {
+    return [state, word(state)];
+}
 
 function option([value, label]) {
     return el("option", { value }, label);
