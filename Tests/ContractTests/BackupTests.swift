@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 import UploadTestSupport
 
@@ -26,7 +25,7 @@ struct BackupTests {
         try await TestBed.run { bed in
             let (file, copy) = (TestFile(size: 400_000, seed: 5), bed.folder + "/copy.sqlite")
             let handles = try await (0..<4).asyncMap { try await bed.server.register(file, name: "file-\($0)") }
-            let acknowledged = Mutex<[Int64: [ClosedRange<Int>]]>([:])
+            let acknowledged = Watched<[Int64: [ClosedRange<Int>]]>([:])
             let (before, made) = try await withThrowingTaskGroup(of: Void.self) { group in
                 let count = Watched(0)
                 for handle in handles {
@@ -35,13 +34,13 @@ struct BackupTests {
                         for block in file.blocks(of: 2000).dropFirst() {
                             let answer = try await handle.send(block, of: file)
                             #expect(answer.retCode == "1", "\(answer.text)")
-                            acknowledged.withLock { $0[handle.id, default: []].append(block) }
+                            acknowledged.update { $0[handle.id, default: []].append(block) }
                             count.update { $0 += 1 }
                         }
                     }
                 }
                 _ = try await count.wait("blocks to be on their way") { $0 > 40 ? true : nil }
-                let before = acknowledged.withLock { $0 }
+                let before = acknowledged.value
                 let made = try await bed.server.command("backup", "--json", copy)
                 try await group.waitForAll()
                 return (before, made)

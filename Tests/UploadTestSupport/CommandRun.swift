@@ -17,7 +17,7 @@ extension ServerProcess {
         let settings = overrides.flatMap { ["--set", $0] }
         let process = try ProgramProcess(
             try ProgramProcess.path(ofProduct: "fuploadServer"),
-            [name, "-c", configuration] + settings + arguments, environment: environment, folder: folder)
+            ["-c", configuration] + settings + [name] + arguments, environment: environment, folder: folder)
         try await process.waitForExit(within: limit)
         return process.output.value
     }
