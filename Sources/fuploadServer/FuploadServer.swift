@@ -16,9 +16,9 @@ struct FuploadServer: AsyncParsableCommand {
             """,
         version: Version.description,
         subcommands: [
-            TasksCommand.self, TaskCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self,
-            CallbacksCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
-            ConfigCommand.self, RotateKey.self,
+            BackupCommand.self, CallbacksCommand.self, CancelCommand.self, ConfigCommand.self, DoctorCommand.self,
+            MigrateCommand.self, PauseCommand.self, RestoreCommand.self, ResumeCommand.self, RotateKey.self,
+            TaskCommand.self, TasksCommand.self,
         ])
 
     @OptionGroup var source: ConfigurationOptions

@@ -67,8 +67,11 @@ struct ManualPageTests {
         for command in commands {
             let name = try #require(command["commandName"].text)
             let section = try section(name)
-            #expect(section.options == options(command).subtracting(Self.everywhere), "the options of \(name)")
-            #expect(section.arguments == arguments(command), "the arguments of \(name)")
+            // Those of `callbacks show` stand with `callbacks`.
+            let parts = [command] + command["subcommands"].elements
+            let options = parts.reduce(into: Set()) { $0.formUnion(options($1)) }
+            #expect(section.options == options.subtracting(Self.everywhere), "the options of \(name)")
+            #expect(section.arguments == parts.flatMap(arguments), "the arguments of \(name)")
             let codes = exitCodes(command)
             #expect(codes.isSuperset(of: [0, 64, 78]), "the help of \(name) does not tell its exit codes")
             #expect(section.exitCodes.union([64, 78]) == codes, "the exit codes of \(name)")

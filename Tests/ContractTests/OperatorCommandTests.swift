@@ -24,7 +24,7 @@ struct OperatorCommandTests {
             #expect(try await bed.server.command("tasks", "--sort", "progress").text == first.text)
             let json = try await bed.server.command("tasks", "--search", "other", "--json")
             #expect(try JSONTree(Array(json.text.utf8))["tasks"].elements.map { $0["id"].integer } == [other.id])
-            #expect(try await bed.server.command("tasks", "--state", "closed").text == "no tasks\n")
+            #expect(try await bed.server.command("tasks", "--state", "closed").text == "no tasks")
         }
     }
 
@@ -42,7 +42,7 @@ struct OperatorCommandTests {
                         + String(repeating: "#", count: 15) + "]"), "\(shown)")
             #expect(shown.text.contains("created") && shown.text.contains("2 blocks, 750 bytes"), "\(shown)")
             let none = try await bed.server.command("task", "12345")
-            #expect(none.exit == .code(1) && none.errorText == "there is no such task\n", "\(none)")
+            #expect(none.exit == .code(1) && none.errorText == "there is no such task", "\(none)")
         }
     }
 
@@ -55,14 +55,14 @@ struct OperatorCommandTests {
             var admin: [String] = []
             if runs { admin = ["--admin", try await bed.server.adminBase()] } else { try await bed.server.terminate() }
             let paused = try await bed.server.command("pause", ["\(upload.id)"] + admin)
-            #expect(paused.exit == .code(0) && paused.text == "task \(upload.id) is paused\n", "\(paused)")
+            #expect(paused.exit == .code(0) && paused.text == "task \(upload.id) is paused", "\(paused)")
             let again = try await bed.server.command("pause", ["\(upload.id)"] + admin)
             #expect(again.exit == .code(1) && again.errorText.contains("already"), "\(again)")
             #expect(try await bed.server.command("resume", ["\(upload.id)"] + admin).exit == .code(0))
             let cancelled = try await bed.server.command("cancel", ["\(upload.id)", "--reason", "too large"] + admin)
             #expect(cancelled.exit == .code(0), "\(cancelled)")
             let unknown = try await bed.server.command("cancel", ["12345"] + admin)
-            #expect(unknown.exit == .code(1) && unknown.errorText == "there is no such task\n", "\(unknown)")
+            #expect(unknown.exit == .code(1) && unknown.errorText == "there is no such task", "\(unknown)")
             #expect(bed.server.stagingFiles().isEmpty)
             if !runs { try await bed.server.start() }
             #expect(try await bed.receiver.callback(for: upload.id).retCode == "-3")
@@ -92,7 +92,7 @@ struct OperatorCommandTests {
             let later = try await bed.server.command("callbacks", ["replay", "--since", "2100-01-01"] + admin)
             #expect(later.exit == .code(0) && later.text.hasPrefix("0 callbacks"), "\(later)")
             let replayed = try await bed.server.command("callbacks", ["replay", "--since", "2020-01-01"] + admin)
-            #expect(replayed.exit == .code(0) && replayed.text == "1 callbacks are due now\n", "\(replayed)")
+            #expect(replayed.exit == .code(0) && replayed.text == "1 callbacks are due now", "\(replayed)")
             let unknown = try await bed.server.command("callbacks", ["replay", "--id", "99"] + admin)
             #expect(unknown.exit == .code(1) && unknown.errorText.contains("99"), "\(unknown)")
             if !runs { try await bed.server.start() }

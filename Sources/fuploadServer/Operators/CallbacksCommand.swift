@@ -7,7 +7,7 @@ struct CallbacksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "callbacks",
         abstract: "Lists callbacks that were not taken, shows one, has them sent once more.",
-        subcommands: [List.self, Show.self, Replay.self], defaultSubcommand: List.self)
+        discussion: operatorExitCodes, subcommands: [List.self, Show.self, Replay.self], defaultSubcommand: List.self)
 }
 
 extension CallbacksCommand {
@@ -76,7 +76,7 @@ extension CallbacksCommand {
         @ParentCommand var server: FuploadServer
         @OptionGroup var options: OperatorOptions
 
-        @Argument(help: "The callback's number.")
+        @Argument(help: ArgumentHelp("The callback's number.", valueName: "ID"))
         var id: Int64
 
         func run() async throws {

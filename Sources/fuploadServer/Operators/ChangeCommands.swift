@@ -18,7 +18,7 @@ struct ChangeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("One line on why, for the task's history.", valueName: "text"))
     var reason = ""
 
-    @Argument(help: "The task's number.")
+    @Argument(help: ArgumentHelp("The task's number.", valueName: "ID"))
     var id: TaskID
 
     func validate() throws {
@@ -38,7 +38,7 @@ extension ChangeCommand {
         }
     }
 
-    static func configuration(_ name: String, _ abstract: String, _ effect: String) -> CommandConfiguration {
+    static func described(_ name: String, _ abstract: String, _ effect: String) -> CommandConfiguration {
         CommandConfiguration(
             commandName: name, abstract: abstract,
             discussion: """
@@ -53,7 +53,7 @@ extension ChangeCommand {
 
 /// Gives a task up.
 struct CancelCommand: ChangeCommand {
-    static let configuration = configuration(
+    static let configuration: CommandConfiguration = described(
         "cancel", "Cancels an open task.",
         "Its bytes are removed, it is closed, and the business server is called back with retCode -3, as when the client cancels."
     )
@@ -66,7 +66,7 @@ struct CancelCommand: ChangeCommand {
 
 /// Refuses a task's blocks for a while.
 struct PauseCommand: ChangeCommand {
-    static let configuration = configuration(
+    static let configuration: CommandConfiguration = described(
         "pause", "Pauses a task.", "Its blocks are answered with retCode 4 until it is resumed.")
     static let request = StateRequest.pause
     static let done = "is paused"
@@ -77,7 +77,8 @@ struct PauseCommand: ChangeCommand {
 
 /// Takes a task's blocks again.
 struct ResumeCommand: ChangeCommand {
-    static let configuration = configuration("resume", "Resumes a paused task.", "Its blocks are taken again.")
+    static let configuration: CommandConfiguration = described(
+        "resume", "Resumes a paused task.", "Its blocks are taken again.")
     static let request = StateRequest.upload
     static let done = "takes blocks again"
 

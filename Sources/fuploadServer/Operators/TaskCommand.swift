@@ -19,7 +19,7 @@ struct TaskCommand: AsyncParsableCommand {
     @ParentCommand var server: FuploadServer
     @OptionGroup var options: OperatorOptions
 
-    @Argument(help: "The task's number.")
+    @Argument(help: ArgumentHelp("The task's number.", valueName: "ID"))
     var id: TaskID
 
     func run() async throws {
