@@ -122,7 +122,8 @@ let package = Package(
         // The operator's side: figures, and the listener that shows them.
         .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: settings),
         .target(
-            name: "AdminHTTP", dependencies: ["UploadCore", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging],
+            name: "AdminHTTP",
+            dependencies: ["UploadCore", "OpenAPI", hummingbird, httpTypes, serviceLifecycle, logging],
             resources: [
                 .embedInCode("Console/console.html"), .embedInCode("Console/theme.css"),
                 .embedInCode("Console/frame.css"), .embedInCode("Console/lists.css"),

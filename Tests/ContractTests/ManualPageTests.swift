@@ -69,8 +69,8 @@ struct ManualPageTests {
             let section = try section(name)
             // Those of `callbacks show` stand with `callbacks`.
             let parts = [command] + command["subcommands"].elements
-            let options = parts.reduce(into: Set()) { $0.formUnion(options($1)) }
-            #expect(section.options == options.subtracting(Self.everywhere), "the options of \(name)")
+            let named = parts.reduce(into: Set<String>()) { $0.formUnion(options($1)) }
+            #expect(section.options == named.subtracting(Self.everywhere), "the options of \(name)")
             #expect(section.arguments == parts.flatMap(arguments), "the arguments of \(name)")
             let codes = exitCodes(command)
             #expect(codes.isSuperset(of: [0, 64, 78]), "the help of \(name) does not tell its exit codes")
