@@ -31,7 +31,7 @@ struct CompletionTests {
         try folder.write([], to: "copy.sqlite")
         try folder.write([], to: "fupload.yml")
         for (words, expected) in [
-            (["b"], ["backup"]), (["re"], ["restore"]), (["migrate", "--s"], ["--set", "--status"]),
+            (["b"], ["backup"]), (["res"], ["restore", "resume"]), (["migrate", "--s"], ["--set", "--status"]),
             (["backup", "--f"], ["--force"]), (["restore", "cop"], ["copy.sqlite"]),
             (["backup", "cop"], ["copy.sqlite"]), (["-c", "fup"], ["fupload.yml"]),
             (["doctor", "-c", "fup"], ["fupload.yml"]),

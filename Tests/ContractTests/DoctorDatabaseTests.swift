@@ -180,7 +180,7 @@ struct DoctorDatabaseTests {
             let run = try await patient.server.doctor(arguments)
             #expect(run.exit == .code(1), "\(run)")
             #expect(run.findings.map(\.check) == ["integrity"], "\(run)")
-            for word in ["damaged", "backup", ".key", "-wal", ".recover", "--repair"] {
+            for word in ["damaged", "backup", "fuploadServer restore", "-wal", ".recover", "--repair"] {
                 #expect(run.problems.first?.text.contains(word) == true, "\(run)")
             }
         }

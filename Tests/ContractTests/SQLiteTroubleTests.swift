@@ -84,7 +84,7 @@ struct SQLiteTroubleTests {
             #expect(try await process.waitForExit() == .code(1))
             let said = process.output.value.errorText
             #expect(said.contains("damaged") && said.contains("restore the newest backup"), "\(said)")
-            #expect(said.contains(path + ".key") && said.contains(".recover") && said.contains("doctor"))
+            #expect(said.contains("fuploadServer restore") && said.contains(".recover") && said.contains("doctor"))
             #expect(TemporaryDirectory.read(path) == bytes, "it is left as it was found")
             #expect(!bed.server.stagingFiles().isEmpty, "no byte was given up for it")
         }
