@@ -115,14 +115,13 @@ def _fit_upload(case: Any, task: int, key: str, is_positive: bool) -> None:
         case.body = body | {"taskId": task}
         case.query = (case.query or {}) | {"key": key}
     if case.path == "/api/upload/files/block" and is_positive:
-        content = RANDOM.randbytes(RANDOM.randint(1, 64))
+        # Text, since a case with bytes in it is held for a wrong one after a change.
+        content = RANDOM.randbytes(RANDOM.randint(1, 32)).hex()
         start = RANDOM.randrange(STOCK["fileSize"] - len(content))
-        case.body = body | {
-            "startByte": start,
-            "endByte": start + len(content) - 1,
-            "partMd5": hashlib.md5(content).hexdigest(),
-            "file": content,
-        }
+        # Some are longer than their range, some are damaged.
+        end = start + len(content) - RANDOM.choice([1, 1, 1, 2])
+        md5 = hashlib.md5(content.encode() + RANDOM.choice([b"", b"", b"", b"!"])).hexdigest()
+        case.body = body | {"startByte": start, "endByte": end, "partMd5": md5, "file": content}
 
 
 def _is_number(value: Any) -> bool:

@@ -248,8 +248,10 @@ bServer:
     def _fill(self) -> None:
         """Tasks of every state that lasts, with callbacks that were delivered and some that were given up."""
         for token in (TOKEN, FAILING_TOKEN):
-            for _ in range(30):
+            for _ in range(15):
+                # One that asks for what is missing when a block comes, and one that does not.
                 self._send_end(self.register(token))
+                self.register(token)
             for _ in range(10):
                 self._change(self.register(token), "pause")
             for _ in range(5):

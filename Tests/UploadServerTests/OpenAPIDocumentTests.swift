@@ -20,7 +20,7 @@ import Yams
 
     @Test(arguments: Route.allCases) func itHasEveryRouteOfTheFront(route: Route) throws {
         let operations = try #require(document["paths"]?[route.path]?.mapping, "\(route.path) is not in the document")
-        let methods = operations.keys.compactMap(\.string).filter { !["servers", "parameters"].contains($0) }
+        let methods: [String] = operations.keys.compactMap(\.string).filter { !["servers", "parameters"].contains($0) }
         #expect(methods == [route.method.rawValue.lowercased()], "\(route.path)")
     }
 }
