@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from fixtures import await_some
@@ -94,6 +95,22 @@ class LiveTest(ConsoleTest):
         self.await_text("#timeline", "<b>twice</b>")
         self.assertIsNone(self.browser.execute_script("return window.ran"))
         self.assertEqual(self.browser.execute_script("return document.querySelectorAll('main img, main b').length"), 0)
+
+    def test_times_are_those_of_the_reader_with_utc_beside(self) -> None:
+        self.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+        upload = self.register("film.mp4")
+        upload.send(1)
+        self.go(f"#/tasks/{upload.id}")
+        self.await_text("#timeline", r"(?s)Registered.*1 block, .*until")
+        (created,), = self.server.sql("SELECT created_at FROM tasks")
+        there = datetime.fromisoformat(created) + timedelta(hours=5, minutes=30)
+        shown = self.find("#timeline time")
+        self.assertEqual(shown.text, f"{there:%H:%M:%S}")
+        self.assertEqual(shown.get_attribute("title"), f"{created} UTC")
+        self.assertIn(f"until {there:%H}:", self.text("#timeline"))
+        active = self.find(".facts time[data-ago]")
+        self.assertRegex(active.text, "ago|just now")
+        self.assertRegex(active.get_attribute("title") or "", rf"^{there:%Y-%m-%d} .*, that is {created[:10]} .* UTC$")
 
     def names(self) -> list[str]:
         return [element.text for element in self.browser.find_elements("css selector", "#rows .name")]
