@@ -41,6 +41,7 @@ export function updateRow(row, listed) {
     write(part.who, `${task.user} · ${task.businessServer} · ${task.id}`);
     showState(part.state, task.state);
     write(part.note, remark(task));
+    part.note.dataset.tone = task.trouble ? "bad" : "dim";
     part.map.show(task);
     const share = `${percent(task.receivedBytes, task.bytes)} %`;
     write(part.sizes, task.receivedBytes === task.bytes
