@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
 from fixtures import await_some
-from console_page import MEGABYTE, ConsoleTest
+from console_page import MEGABYTE, ConsoleTest, Upload
 
 
 class LiveTest(ConsoleTest):
@@ -36,13 +39,13 @@ class LiveTest(ConsoleTest):
         self.go("#/tasks?state=finished")
         self.await_text(self.row(upload), r"(?s)film\.mp4.*Finished")
 
-    def sends_a_block_and_looks(self, upload: object) -> bool:
+    def sends_a_block_and_looks(self, upload: Upload) -> bool:
         """A rate is shown once more than a moment was watched, so blocks go on coming meanwhile."""
         for number in (1, 3, 4, 6):
-            if "/s" in self.text(f"{self.row(upload)} .pace"):  # type: ignore[arg-type]
+            if "/s" in self.text(f"{self.row(upload)} .pace"):
                 return True
-            upload.send(number)  # type: ignore[attr-defined]
-        return "/s" in self.text(f"{self.row(upload)} .pace")  # type: ignore[arg-type]
+            upload.send(number)
+        return "/s" in self.text(f"{self.row(upload)} .pace")
 
     def test_kill_9_is_told_and_what_follows_is_shown(self) -> None:
         first = self.register("first.bin")
@@ -93,16 +96,35 @@ class LiveTest(ConsoleTest):
         self.assertIsNone(self.browser.execute_script("return window.ran"))
         self.assertEqual(self.browser.execute_script("return document.querySelectorAll('main img, main b').length"), 0)
 
+    def test_times_are_those_of_the_reader_with_utc_beside(self) -> None:
+        self.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+        upload = self.register("film.mp4")
+        upload.send(1)
+        self.go(f"#/tasks/{upload.id}")
+        self.await_text("#timeline", r"(?s)Registered.*1 block, .*until")
+        (created,), = self.server.sql("SELECT created_at FROM tasks")
+        there = datetime.fromisoformat(created) + timedelta(hours=5, minutes=30)
+        shown = self.find("#timeline time")
+        self.assertEqual(shown.text, f"{there:%H:%M:%S}")
+        self.assertEqual(shown.get_attribute("title"), f"{created} UTC")
+        self.assertIn(f"until {there:%H}:", self.text("#timeline"))
+        active = self.find(".facts time[data-ago]")
+        self.assertRegex(active.text, "ago|just now")
+        self.assertRegex(active.get_attribute("title") or "", rf"^{there:%Y-%m-%d} .*, that is {created[:10]} .* UTC$")
+
+    def names(self) -> list[str]:
+        return [element.text for element in self.browser.find_elements("css selector", "#rows .name")]
+
     def test_filters_and_search_stand_in_the_address(self) -> None:
-        large = self.register("large.iso", 3 * MEGABYTE)
-        small = self.register("small.iso", MEGABYTE)
+        large = self.register("the large+one.iso", 3 * MEGABYTE)
+        self.register("small.iso", MEGABYTE)
         done = self.register("done.txt", 1000, 1)
         done.send(0)
         self.await_text("#count", "^2$")
-        names = lambda: [element.text for element in self.browser.find_elements("css selector", "#rows .name")]
-        self.assertEqual(names(), ["small.iso", "large.iso"], "the newest first")
+        names = self.names
+        self.assertEqual(names(), ["small.iso", large.name], "the newest first")
         self.find("#sort [value='size desc']").click()
-        await_some("the largest first", lambda: names() == ["large.iso", "small.iso"])
+        await_some("the largest first", lambda: names() == [large.name, "small.iso"])
         self.find("#state [value=all]").click()
         await_some("closed ones too", lambda: len(names()) == 3)
         self.find("#search").send_keys("sMaLl")
@@ -110,11 +132,14 @@ class LiveTest(ConsoleTest):
         self.browser.refresh()
         await_some("the same after a reload", lambda: names() == ["small.iso"])
         self.assertEqual(self.find("#search").get_attribute("value"), "sMaLl")
-        for text, found in [(str(large.id), ["large.iso"]), ("anna", ["large.iso", "small.iso", "done.txt"])]:
-            self.go(f"#/tasks?state=all&sort=size+desc&search={text}")
+        for text, found in [
+            (str(large.id), [large.name]),
+            ("anna", [large.name, "small.iso", "done.txt"]),
+            ("e large+o", [large.name]),
+        ]:
+            self.go(f"#/tasks?state=all&sort=size+desc&search={quote(text)}")
             await_some(f"what is found by {text}", lambda: names() == found)
         self.go("#/tasks?search=nobody-has-this")
         self.await_text("#empty", "Nothing is found")
         self.go("#/tasks/123")
         self.await_text("main", "There is no such task")
-        self.assertTrue(small.id)

@@ -58,9 +58,9 @@ class SteeringTest(ConsoleTest):
         self.assertEqual(self.focus(), "skip")
         self.press(Keys.ENTER)
         self.press(Keys.TAB)
-        self.assertEqual(self.focus(), "state", "the links at the top are skipped")
+        self.assertEqual(self.focus(), "search", "the links at the top are skipped")
         self.press(Keys.TAB)
-        self.assertEqual(self.focus(), "search")
+        self.assertEqual(self.focus(), "state")
         self.press(Keys.TAB)
         self.press(Keys.TAB)
         self.press(Keys.ENTER)
@@ -81,6 +81,18 @@ class SteeringTest(ConsoleTest):
         self.press(Keys.ENTER)
         self.await_text(".head .state", "Paused")
         await_some("the focus on what takes it back", lambda: self.focus() == "resume")
+
+    def test_the_focus_stays_while_the_list_changes(self) -> None:
+        older = self.register("older.bin")
+        newer = self.register("newer.bin")
+        self.await_shown(self.row(newer))
+        name = self.await_shown(f"{self.row(older)} .name")
+        self.browser.execute_script("arguments[0].focus()", name)
+        newer.send_rest()
+        await_some("the one above to go", lambda: not self.shown(self.row(newer)))
+        latest = self.register("latest.bin")
+        self.await_shown(self.row(latest))
+        self.assertEqual(self.browser.switch_to.active_element, name)
 
     def test_nothing_is_changed_for_a_page_of_somebody_elses(self) -> None:
         upload = self.register("film.mp4")

@@ -16,9 +16,9 @@ const base = new URL("../", import.meta.url);
  */
 export async function get(path, parameters = {}, signal = undefined) {
     const url = new URL(`api/${path}`, base);
-    for (const [name, value] of Object.entries(parameters)) {
-        if (value !== "" && value !== undefined && value !== null) url.searchParams.set(name, value);
-    }
+    const given = Object.entries(parameters).filter(([, value]) => value !== "" && value !== undefined && value !== null);
+    // A plus sign is a space in forms only; everywhere else it is a plus sign.
+    url.search = new URLSearchParams(given).toString().replaceAll("+", "%20");
     return json(await exchange(url, {}, within(signal)));
 }
 

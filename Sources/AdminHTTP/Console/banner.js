@@ -50,5 +50,5 @@ function show() {
 
 function count() {
     const seconds = Math.ceil((live.link.retryAt - performance.now()) / 1000);
-    write(element("again"), seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again now …");
+    write(element("again"), seconds > 0 ? `Trying again in ${seconds}\u00a0s.` : "Trying again now …");
 }

@@ -21,6 +21,12 @@ export function prospect({ state, nextAttemptAt, settledAt }) {
     return [];
 }
 
+/** @see the README: what a callback tells. */
+const meanings = {
+    0: "the file is in place", "-1": "the upload timed out", "-2": "the whole file's MD5 is wrong", "-3": "it was cancelled",
+    "-4": "the file could not be published",
+};
+
 /** The whole of it, as `GET /api/callbacks/{id}` gives it. */
 export class CallbackDetails {
     element = el("div", { className: "callback" });
@@ -47,11 +53,11 @@ export class CallbackDetails {
         if (this.#facts.dataset.of !== signature) {
             this.#facts.dataset.of = signature;
             this.#facts.replaceChildren(
-                fact("State", this.#state, " ", ...prospect(callback)),
+                fact("State", this.#state, " ", ...(callback.settledAt ? [since(callback.settledAt)] : prospect(callback))),
                 fact("To", callback.destination),
-                fact("Tells", `retCode ${callback.retCode}`),
+                fact("Tells", `retCode ${callback.retCode}: ${meanings[callback.retCode] ?? "of no kind that this page knows"}`),
                 fact("Attempts", count(callback.attempts, "attempt"), ", the last: ", outcome(callback)),
-                fact("Since", at(callback.createdAt)),
+                fact("Task ended", at(callback.createdAt)),
                 fact("webhook-id", el("code", {}, callback.webhookId)));
         }
         this.#table.hidden = attempts.length === 0;

@@ -3,6 +3,7 @@
 import { el, svg, write } from "./dom.js";
 import { lines, marks } from "./scale.js";
 import { sentence, table } from "./summary.js";
+import { trim } from "./text.js";
 import { local, minute } from "./time.js";
 
 const [height, above, below, right] = [190, 12, 24, 10];
@@ -62,7 +63,7 @@ export class Chart {
         this.#width = this.#graph.clientWidth || 600;
         const values = samples.flatMap((sample) => series.map(({ value }) => value(sample) ?? 0));
         const steps = lines(Math.max(0, ...values), base, least);
-        const labels = steps.map(format);
+        const labels = steps.map((value) => trim(format(value)));
         // As wide as its longest label is, roughly: the digits of a text are as wide as half its height.
         const left = Math.max(...labels.map((label) => label.length)) * 6.6 + 10;
         const x = (time) => left + ((time - from) / (to - from)) * (this.#width - left - right);

@@ -18,7 +18,7 @@ const charts = [
     },
     {
         title: "Time of a block", base: 1000, least: 1, format: (value) => (value === 0 ? "0" : milliseconds(value)),
-        series: [{ name: "On average", tone: "good", value: (sample) => sample.blockLatencyMs }],
+        series: [{ name: "One block", tone: "good", value: (sample) => sample.blockLatencyMs }],
     },
     {
         title: "Outbox", base: 1000, least: 4, format: whole,

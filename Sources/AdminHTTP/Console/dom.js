@@ -32,12 +32,14 @@ export function write(element, text) {
  * be, so that the focus stays where it is.
  */
 export function reconcile(parent, items, key, make, update) {
+    const names = new Set(items.map((item) => String(key(item))));
+    // First of all, or whatever comes after them would have to be moved.
+    for (const child of [...parent.children]) if (!names.has(child.dataset.key)) child.remove();
     const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
     let place = parent.firstElementChild;
     for (const item of items) {
         const name = String(key(item));
         let child = old.get(name);
-        old.delete(name);
         if (!child) {
             child = make(item);
             child.dataset.key = name;
@@ -46,7 +48,6 @@ export function reconcile(parent, items, key, make, update) {
         else parent.insertBefore(child, place);
         update(child, item);
     }
-    for (const child of old.values()) child.remove();
 }
 
 /** A term and what is to be said of it, for a `dl`. */

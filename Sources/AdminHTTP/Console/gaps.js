@@ -2,7 +2,7 @@
 
 import { el, reconcile, write } from "./dom.js";
 import { gaps, inWords, knownRanges, MapStrip } from "./map.js";
-import { count, exact, size } from "./text.js";
+import { count, exact, size, trim } from "./text.js";
 
 const lines = 8;
 /** Cells in a line. */
@@ -40,7 +40,7 @@ export class LargeMap {
         const number = task.bytes < small ? 1 : lines;
         const length = task.bytes / number;
         const strips = Array.from({ length: number }, (_, line) => [line * length, (line + 1) * length]);
-        this.#strips.dataset.state = task.state;
+        this.element.dataset.state = task.state;
         this.#strips.ariaLabel = `Map of the file: ${inWords(task, ranges)}`;
         reconcile(this.#strips, strips, ([begin]) => begin, makeLine, (line, [begin, end]) => {
             drawn.get(line).show(ranges, begin, end);
@@ -66,7 +66,7 @@ const drawn = new WeakMap();
 
 function makeLine([begin]) {
     const strip = new MapStrip(columns);
-    const line = el("div", {}, el("span", { className: "offset", ariaHidden: "true" }, size(begin)), strip.element);
+    const line = el("div", {}, el("span", { className: "offset", ariaHidden: "true" }, trim(size(begin))), strip.element);
     drawn.set(line, strip);
     return line;
 }

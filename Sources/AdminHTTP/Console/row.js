@@ -3,7 +3,7 @@
 import { el, write } from "./dom.js";
 import { live } from "./live.js";
 import { SmallMap } from "./map.js";
-import { isOpen, showState, stateMark } from "./states.js";
+import { isOpen, remark, showState, stateMark } from "./states.js";
 import { duration, percent, rate, size } from "./text.js";
 import { clock, show as showTime } from "./time.js";
 
@@ -40,7 +40,8 @@ export function updateRow(row, listed) {
     write(part.name, task.file);
     write(part.who, `${task.user} · ${task.businessServer} · ${task.id}`);
     showState(part.state, task.state);
-    write(part.note, task.trouble ?? task.reason);
+    write(part.note, remark(task));
+    part.note.dataset.tone = task.trouble ? "bad" : "dim";
     part.map.show(task);
     const share = `${percent(task.receivedBytes, task.bytes)} %`;
     write(part.sizes, task.receivedBytes === task.bytes

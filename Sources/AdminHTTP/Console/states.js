@@ -23,6 +23,9 @@ export const word = (state) => states[state]?.[0] ?? state;
 
 export const isOpen = ({ state }) => ["receiving", "paused", "verifying", "publishing"].includes(state);
 
+/** What is to be said beside the state: why it does not go on, or why it ended so. */
+export const remark = ({ state, trouble, reason }) => trouble ?? (state === "finished" ? "" : reason);
+
 /** A mark that is given its state by `showState`. */
 export const stateMark = () => el("span", { className: "state" });
 

@@ -21,7 +21,7 @@ function show() {
     const open = Object.entries(overview.openTasks);
     const total = open.reduce((sum, [, number]) => sum + number, 0);
     const parts = open.filter(([, number]) => number > 0).map(([state, number]) => `${number} ${word(state).toLowerCase()}`);
-    tile("open", exact(total), parts.length > 0 ? parts : ["no upload is under way"]);
+    tile("open", exact(total), [parts.join(" · ") || "no upload is under way"]);
 
     const speed = live.arriving.speed;
     const since = element("arriving").querySelector("time") ?? clock();
@@ -51,14 +51,15 @@ function readiness({ ready, reasons }) {
 }
 
 function outbox({ waiting, dead, oldestWaitingAt }) {
-    const lines = [];
+    const lines = dead > 0 && waiting > 0 ? [`${exact(waiting)} waiting`] : [];
     if (oldestWaitingAt) {
         const oldest = element("outbox").querySelector("time") ?? clock();
         showTime(oldest, oldestWaitingAt, true);
         lines.push(["the oldest: ", oldest]);
     }
-    if (dead > 0) lines.push(`${exact(dead)} given up`);
-    tile("outbox", waiting === 0 ? "Empty" : `${exact(waiting)} waiting`, lines.length > 0 ? lines : ["every callback is delivered"]);
+    // Those are for somebody to look after; others look after themselves.
+    const figure = dead > 0 ? `${exact(dead)} given up` : waiting > 0 ? `${exact(waiting)} waiting` : "Empty";
+    tile("outbox", figure, lines.length > 0 ? lines : [dead > 0 ? "no other is waiting" : "every callback is delivered"]);
     element("outbox").dataset.tone = dead > 0 ? "bad" : waiting > 0 ? "wait" : "";
 }
 

@@ -21,14 +21,14 @@ export function sentence(series, samples, format) {
     }).join(" ");
 }
 
-/** Mean and highest value of each twelfth of the time. */
+/** Mean and highest value of each twelfth of the time in which anything was measured. */
 export function table(series, samples, format, from, to) {
     const length = (to - from) / rows;
     const cell = (text) => el("td", { className: "number" }, text);
     const body = Array.from({ length: rows }, (_, row) => {
         const begin = from + row * length;
         const part = samples.filter(({ time }) => time >= begin && time < begin + length);
-        return el("tr", {}, el("th", { scope: "row" }, minute(new Date(begin))), ...series.flatMap(({ value }) => {
+        return part.length > 0 && el("tr", {}, el("th", { scope: "row" }, minute(new Date(begin))), ...series.flatMap(({ value }) => {
             const values = known(part, value).map((point) => point.value);
             if (values.length === 0) return [cell("–"), cell("–")];
             return [cell(format(values.reduce((sum, value) => sum + value, 0) / values.length)), cell(format(Math.max(...values)))];
@@ -38,5 +38,5 @@ export function table(series, samples, format, from, to) {
     return el("table", { className: "plain" },
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "From"), ...heads.map((head) =>
             el("th", { scope: "col", className: "number" }, head)))),
-        el("tbody", {}, ...body));
+        el("tbody", {}, ...body.filter(Boolean)));
 }

@@ -9,7 +9,7 @@ import { live } from "./live.js";
 import { Refresh } from "./refresh.js";
 import { replayButton } from "./replay.js";
 import { going } from "./row.js";
-import { isOpen, showState, stateMark } from "./states.js";
+import { isOpen, remark, showState, stateMark } from "./states.js";
 import { Steering } from "./steering.js";
 import { exact, percent, size } from "./text.js";
 import { at, since } from "./time.js";
@@ -95,7 +95,7 @@ export class TaskView {
         write(this.#name, task.file);
         document.title = `${task.file} · fuploadServer`;
         showState(this.#state, task.state);
-        write(this.#note, task.trouble ?? task.reason);
+        write(this.#note, remark(task));
         this.#note.dataset.tone = task.trouble || ["failed", "timedOut"].includes(task.state) ? "bad" : "dim";
         this.#map.show({ ...task, ranges }, rangesCut);
         this.#steering.show(task);

@@ -53,7 +53,7 @@ export class TasksView {
         this.element = el("section", {},
             el("div", { className: "head" }, el("h1", { tabIndex: -1 }, "Tasks"), this.#count),
             el("div", { className: "filters", role: "search" },
-                el("label", {}, "Show ", this.#state), el("label", { className: "wide" }, "Search ", this.#search),
+                el("label", { className: "wide" }, "Search ", this.#search), el("label", {}, "Show ", this.#state),
                 el("label", {}, "Order ", this.#sort)),
             this.#problem, this.#table, this.#empty, this.#more);
         this.#refresh = new Refresh((signal) => this.#load(signal), 5, (text) => write(this.#problem, text), signal);

@@ -12,6 +12,9 @@ export function size(bytes) {
     return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** Without digits that say nothing. */
+export const trim = (text) => text.replace(/\.0+(?= )/, "");
+
 export const rate = (bytesPerSecond) => `${size(bytesPerSecond)}/s`;
 
 /** Every digit, in groups. */
@@ -23,7 +26,8 @@ export function duration(seconds) {
     if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
     const minutes = Math.round(seconds / 60);
     if (minutes < 60) return `${minutes} min`;
-    if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+    if (hours < 48) return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
     return `${Math.round(minutes / 1440)} days`;
 }
 

@@ -41,7 +41,7 @@ function ago(date) {
     const seconds = (now() - date) / 1000;
     // What is due in less than that is due.
     if (seconds < -1) return `in ${duration(-seconds)}`;
-    return seconds < 1 ? "now" : `${duration(seconds)} ago`;
+    return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
 }
 
 /** A `time` that is empty until it is given one. */
