@@ -6,7 +6,9 @@ struct Parameters {
     private var values: [String: String] = [:]
 
     init(_ request: Request, known: Set<String>) throws {
-        for (name, value) in request.uri.queryParameters {
+        // The framework leaves a + as it is; forms and scripts mean a space by it (URL Standard, section 5.1).
+        let words = request.uri.string.split(separator: "+", omittingEmptySubsequences: false)
+        for (name, value) in URI(words.joined(separator: "%20")).queryParameters {
             let name = String(name)
             guard known.contains(name) else {
                 throw Self.refusal(name, "is unknown; there are \(known.sorted().joined(separator: ", "))")
