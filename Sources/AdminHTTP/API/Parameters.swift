@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import UploadCore
 
 /// The parameters of a query; what is wrong is refused by its name.
