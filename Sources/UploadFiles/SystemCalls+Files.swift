@@ -18,7 +18,9 @@ extension SystemCall {
         // PATH_MAX of Linux.
         try [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             let length = path.withPlatformString { path in
-                buffer.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress, $0.count) }
+                buffer.withMemoryRebound(to: CChar.self) { text in
+                    text.baseAddress.map { readlink(path, $0, text.count) } ?? -1
+                }
             }
             guard length >= 0 else { throw Errno(rawValue: errno) }
             count = length
