@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 import UploadTestSupport
 
@@ -26,22 +25,21 @@ struct BackupTests {
         try await TestBed.run { bed in
             let (file, copy) = (TestFile(size: 400_000, seed: 5), bed.folder + "/copy.sqlite")
             let handles = try await (0..<4).asyncMap { try await bed.server.register(file, name: "file-\($0)") }
-            let acknowledged = Mutex<[Int64: [ClosedRange<Int>]]>([:])
+            let acknowledged = Watched<[Int64: [ClosedRange<Int>]]>([:])
             let (before, made) = try await withThrowingTaskGroup(of: Void.self) { group in
-                let count = Watched(0)
                 for handle in handles {
                     group.addTask {
                         // Never the first one: no file is complete.
                         for block in file.blocks(of: 2000).dropFirst() {
                             let answer = try await handle.send(block, of: file)
                             #expect(answer.retCode == "1", "\(answer.text)")
-                            acknowledged.withLock { $0[handle.id, default: []].append(block) }
-                            count.update { $0 += 1 }
+                            acknowledged.update { $0[handle.id, default: []].append(block) }
                         }
                     }
                 }
-                _ = try await count.wait("blocks to be on their way") { $0 > 40 ? true : nil }
-                let before = acknowledged.withLock { $0 }
+                let before = try await acknowledged.wait("blocks to be on their way") { acknowledged in
+                    acknowledged.values.reduce(0) { $0 + $1.count } > 40 ? acknowledged : nil
+                }
                 let made = try await bed.server.command("backup", "--json", copy)
                 try await group.waitForAll()
                 return (before, made)

@@ -87,7 +87,7 @@ struct ManualPageTests {
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/groff"), "needs groff"))
     func itCanBeRead() async throws {
-        let groff = try ProgramProcess("groff", ["-mandoc", "-ww", "-Tutf8", try Page.path(Self.path)])
+        let groff = try ProgramProcess("groff", ["-mandoc", "-ww", "-Tutf8", Page.path(Self.path)])
         #expect(try await groff.waitForExit() == .code(0))
         #expect(groff.output.value.errorText == "")
         #expect(groff.output.value.text.contains("undoes"))
