@@ -19,6 +19,16 @@ public struct DatabaseSwitch: Sendable {
         public var description: String { "\(path) \(problem)" }
     }
 
+    /// A step can't be made, and there is no way back: what is left is made later.
+    public struct Unfinished: Error, CustomStringConvertible {
+        let cause: any Error
+
+        /// One sentence that names the file.
+        public var description: String {
+            "\(cause): it is begun, and the server's start goes on with it, or another restore"
+        }
+    }
+
     /// What SQLite has beside a database and belongs to it.
     private static let companions = ["-wal", "-shm", "-journal"]
     private static let prefix = "before-restore-"
@@ -73,10 +83,27 @@ public struct DatabaseSwitch: Sendable {
             for folder in folders { try SystemCall.syncFolder(folder) }
             return try freeName(time)
         }
-        try Self.named(note.string) { try SystemCall.writeDurably([UInt8]("\(name)\n".utf8), to: note) }
-        try finish()
+        try write(name)
+        do {
+            try finish()
+        } catch {
+            throw Unfinished(cause: error)
+        }
         return try Self.named(database.string) {
             try keptPaths(name).filter { try SystemCall.isThere($0) }.map(\.string)
+        }
+    }
+
+    private func write(_ name: String) throws {
+        try Self.named(note.string) {
+            do {
+                try SystemCall.writeDurably([UInt8]("\(name)\n".utf8), to: note)
+            } catch {
+                // It may have its name already, and nobody is to go on with what is told to have failed. Where it can't be
+                // removed either, the next start does what was wanted.
+                try? SystemCall.removeFile(note)
+                throw error
+            }
         }
     }
 

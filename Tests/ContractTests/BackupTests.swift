@@ -27,7 +27,6 @@ struct BackupTests {
             let handles = try await (0..<4).asyncMap { try await bed.server.register(file, name: "file-\($0)") }
             let acknowledged = Watched<[Int64: [ClosedRange<Int>]]>([:])
             let (before, made) = try await withThrowingTaskGroup(of: Void.self) { group in
-                let count = Watched(0)
                 for handle in handles {
                     group.addTask {
                         // Never the first one: no file is complete.
@@ -35,12 +34,12 @@ struct BackupTests {
                             let answer = try await handle.send(block, of: file)
                             #expect(["0", "1"].contains(answer.retCode), "\(answer.text)")
                             acknowledged.update { $0[handle.id, default: []].append(block) }
-                            count.update { $0 += 1 }
                         }
                     }
                 }
-                _ = try await count.wait("blocks to be on their way") { $0 > 40 ? true : nil }
-                let before = acknowledged.value
+                let before = try await acknowledged.wait("blocks to be on their way") { acknowledged in
+                    acknowledged.values.reduce(0) { $0 + $1.count } > 40 ? acknowledged : nil
+                }
                 let made = try await bed.server.command("backup", "--json", copy)
                 try await group.waitForAll()
                 return (before, made)

@@ -23,7 +23,7 @@ public struct Restore: Sendable {
 
     /// Restores. Durable when it returns.
     ///
-    /// - Throws: what ``CommandFailure`` translates; nothing has changed then.
+    /// - Throws: what ``CommandFailure`` translates; nothing has changed then, unless it says that it is begun.
     public func run() throws -> RestoreReport {
         guard FileManager.default.fileExists(atPath: file) else {
             throw CommandFailure(.unavailable, "FILE is not there: \(file)")
