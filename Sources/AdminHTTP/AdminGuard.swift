@@ -14,7 +14,14 @@ struct AdminGuard<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         // The console's page asks for the token, and so can't need it.
-        if !Self.openPaths.contains(path), !ConsoleRoutes.paths.contains(path) { try check(request) }
+        if !Self.openPaths.contains(path), !ConsoleRoutes.paths.contains(path) {
+            do {
+                try check(request)
+            } catch let error as HTTPError where request.method == .head {
+                // RFC 9110, section 9.3.2; the framework sends what it is given.
+                return try error.response(from: request, context: context).createHeadResponse()
+            }
+        }
         var response = try await next(request, context)
         response.headers[.cacheControl] = "no-store"
         return response
