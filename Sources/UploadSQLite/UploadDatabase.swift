@@ -223,8 +223,8 @@ public enum DatabaseOpenError: Error, CustomStringConvertible {
         case .notDurable(let pragma, let value):
             "the database does not keep what is committed: PRAGMA \(pragma) is \(value)"
         case .damaged(let path, let words):
-            "the database is damaged (\(words)). Keep a copy of \(path), \(path)-wal and \(path)-shm. Then restore the "
-                + "newest backup (fuploadServer restore FILE), or save what can be read: "
+            "the database is damaged (\(words)). Keep a copy of \(path), \(path)-wal, \(path)-shm and \(path).key. Then "
+                + "restore the newest backup (fuploadServer restore FILE), or save what can be read: "
                 + "sqlite3 \(path) .recover | sqlite3 NEW (.dump where the shell has no .recover). After either: "
                 + "fuploadServer doctor --repair"
         case .notCopied(let cause):
