@@ -30,7 +30,8 @@ public struct AdminClient: Sendable {
         let error: Reason
     }
 
-    private static let timeout = TimeAmount.seconds(30)
+    /// Very many callbacks may be named by one request. That nobody is there is found out long before.
+    private static let timeout = TimeAmount.minutes(10)
     private static let answerLimit = 64 << 20
 
     private let base: String

@@ -13,9 +13,7 @@ func conclude<Report: CommandReport>(
     do {
         report = try work()
     } catch {
-        let failure = CommandFailure(translating: error)
-        if json { print(try failure.json()) } else { complain("\(failure)") }
-        throw ExitCode(failure.outcome.rawValue)
+        throw try tell(CommandFailure(translating: error), json: json)
     }
     if json {
         print(try report.json())
@@ -25,4 +23,12 @@ func conclude<Report: CommandReport>(
         for line in next(report) { print(line) }
     }
     if report.outcome != .done { throw ExitCode(report.outcome.rawValue) }
+}
+
+/// Says why a command could not be done: a line on standard error, or one JSON object on standard output.
+///
+/// - Returns: what the process ends with.
+func tell(_ failure: CommandFailure, json: Bool) throws -> ExitCode {
+    if json { print(try failure.json()) } else { complain("\(failure)") }
+    return ExitCode(failure.outcome.rawValue)
 }

@@ -41,6 +41,8 @@ struct OperatorCommandTests {
                     "[" + String(repeating: "#", count: 30) + String(repeating: ".", count: 15)
                         + String(repeating: "#", count: 15) + "]"), "\(shown)")
             #expect(shown.text.contains("created") && shown.text.contains("2 blocks, 750 bytes"), "\(shown)")
+            let unknown = try await bed.server.command("task", "--json", "12345")
+            #expect(unknown.exit == .code(1) && unknown.json["error"].text == "there is no such task", "\(unknown)")
             let none = try await bed.server.command("task", "12345")
             #expect(none.exit == .code(1) && none.errorText == "there is no such task", "\(none)")
         }
@@ -125,6 +127,23 @@ struct OperatorCommandTests {
                 "cancel", ["\(upload.id)", "--set", "admin.token=another-token-of-somebody"] + admin)
             #expect(wrong.exit == .code(2) && wrong.errorText.contains("admin.token"), "\(wrong)")
             #expect(try await bed.server.command("cancel", ["\(upload.id)"] + admin).exit == .code(0))
+        }
+    }
+
+    /// Bringing it up to date is the server's, or `migrate`'s.
+    @Test func anOlderSchemaIsLeftAsItIs() async throws {
+        try await TestBed.run { bed in
+            let upload = try await bed.server.register(file)
+            try await bed.server.terminate()
+            let count = "SELECT count(*) FROM grdb_migrations"
+            _ = try await bed.server.sqlite("DELETE FROM grdb_migrations WHERE identifier = '0008_traffic'")
+            let before = try await bed.server.sqlite(count)
+            for words in [["tasks"], ["cancel", "\(upload.id)"], ["callbacks", "replay", "--since", "2026-01-01"]] {
+                let answer = try await bed.server.command(words[0], Array(words.dropFirst()))
+                #expect(answer.exit == .code(2) && answer.errorText.contains("older schema"), "\(words): \(answer)")
+            }
+            #expect(try await bed.server.sqlite(count) == before)
+            #expect(try await bed.server.sqlite("SELECT state FROM tasks") == "receiving")
         }
     }
 

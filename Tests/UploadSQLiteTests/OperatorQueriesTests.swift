@@ -202,6 +202,18 @@ import UploadTestSupport
         #expect(try await states() == ["pending", "pending", "pending"])
     }
 
+    /// However many there are, no transaction is long.
+    @Test func aStretchIsReplayedInPortions() async throws {
+        let count = SQLiteCallbackOutbox.replayPortion * 2 + 1
+        let since = fixture.clock.now
+        for number in 0..<count { try await fixture.closed("t\(number)") }
+        try await fixture.execute("UPDATE callbacks SET state = 'dead', settled_at = created_at")
+        let all = ReplaySelection.span(since: since, to: nil, states: [.dead], businessServer: nil)
+        #expect(try await fixture.outbox.replay(all, to: [:]) == ReplayOutcome(replayed: count, left: 0))
+        #expect(try await fixture.number("SELECT count(*) FROM callbacks WHERE state = 'pending'") == Int64(count))
+        #expect(try await fixture.outbox.replay(all, to: [:]).replayed == 0)
+    }
+
     // MARK: Traffic
 
     @Test func samplesAreBounded() async throws {

@@ -33,6 +33,8 @@ public protocol CallbackOutbox: Sendable {
     /// Makes rows due now whatever became of them, to be sent again as they were, under the same `webhook-id`. Those that
     /// are being sent are left alone.
     ///
+    /// Those of a stretch of time are replayed in portions, each durable by itself: an error leaves those that were before it.
+    ///
     /// - Parameter destinations: the present URL of each business server by identity; of another one, the row's own stays.
     /// - Throws: `noSuchTask` when an id names no row; nothing is replayed then.
     func replay(_ selection: ReplaySelection, to destinations: [String: String]) async throws -> ReplayOutcome

@@ -1,4 +1,4 @@
-import Foundation
+import UploadCore
 import UploadFiles
 import UploadSQLite
 
@@ -24,13 +24,7 @@ public protocol CommandReport: Encodable, Sendable {
 
 extension CommandReport {
     /// For programs: one JSON object on one line, its keys sorted.
-    public func json() throws -> String { try oneLine(self) }
-}
-
-private func oneLine(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    public func json() throws -> String { try OperatorJSON.text(self) }
 }
 
 /// Why a command came to no report.
@@ -55,7 +49,7 @@ public struct CommandFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// For programs: one JSON object on one line.
-    public func json() throws -> String { try oneLine(["error": description]) }
+    public func json() throws -> String { try OperatorJSON.text(["error": description]) }
 }
 
 /// What a copy of a database holds, for a report.

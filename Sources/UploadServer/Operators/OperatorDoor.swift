@@ -7,15 +7,6 @@ import UploadSQLite
 /// How commands reach the service: what they read, they read in the database file; what they change, the running server
 /// changes, and where none runs, they do it themselves.
 public struct OperatorDoor: Sendable {
-    /// Why a command did not do what it was asked to.
-    public struct Failure: Error, CustomStringConvertible {
-        /// Whether it was understood and refused: there is no such task, its state does not allow it. Else it could not be
-        /// looked at.
-        public var isRefusal: Bool
-        /// One sentence.
-        public var description: String
-    }
-
     private let configuration: ServerConfiguration
     private let admin: String?
 
@@ -27,33 +18,33 @@ public struct OperatorDoor: Sendable {
 
     /// What the database file says.
     ///
-    /// - Throws: ``Failure``.
+    /// - Throws: ``CommandFailure``: `failed` for what was understood and refused, `unavailable` for what could not be looked at.
     public func ask<Answer: Sendable>(
         _ question: (any OperatorQueries) async throws -> Answer
     ) async throws -> Answer {
         do {
             return try await question(try SQLiteOperatorQueries(path: configuration.database))
         } catch {
-            throw Failure(isRefusal: false, description: "\(error)")
+            throw CommandFailure(.unavailable, "\(error)")
         }
     }
 
     /// Everything of one task.
     ///
-    /// - Throws: ``Failure``, also when there is none.
+    /// - Throws: ``CommandFailure``, also when there is none.
     public func report(of id: TaskID) async throws -> TaskReport {
         guard let report = try await ask({ try await $0.report(of: id) }) else {
-            throw Failure(isRefusal: true, description: "there is no such task")
+            throw CommandFailure(.failed, "there is no such task")
         }
         return report
     }
 
     /// One callback with its attempts.
     ///
-    /// - Throws: ``Failure``, also when there is none.
+    /// - Throws: ``CommandFailure``, also when there is none.
     public func callback(_ id: Int64) async throws -> CallbackReport {
         guard let report = try await ask({ try await $0.callback(id) }) else {
-            throw Failure(isRefusal: true, description: "there is no callback \(id)")
+            throw CommandFailure(.failed, "there is no callback \(id)")
         }
         return report
     }
@@ -61,7 +52,7 @@ public struct OperatorDoor: Sendable {
     /// Pauses, resumes or cancels a task. Durable when it returns.
     ///
     /// - Parameter note: one line for the task's history; empty for none.
-    /// - Throws: ``Failure``.
+    /// - Throws: ``CommandFailure``.
     public func change(_ id: TaskID, _ request: StateRequest, note: String) async throws {
         try await through { client in
             let word = request == .upload ? "resume" : request.rawValue
@@ -73,7 +64,7 @@ public struct OperatorDoor: Sendable {
 
     /// Has callbacks sent once more: at once by a running server, else at its next start.
     ///
-    /// - Throws: ``Failure``.
+    /// - Throws: ``CommandFailure``.
     public func replay(_ selection: ReplaySelection) async throws -> ReplayOutcome {
         try await through { client in
             let answer = try await client.post("/api/callbacks/replay", OperatorJSON.text(selection))
@@ -90,26 +81,28 @@ public struct OperatorDoor: Sendable {
             guard let locks = try locks() else { return try await ask(client()) }
             let outcome = try await offline(work)
             return withExtendedLifetime(locks) { outcome }
-        } catch let failure as Failure {
+        } catch let failure as CommandFailure {
             throw failure
         } catch let error as UploadError {
             let words = error.message == UploadError.noSuchTask.message ? "there is no such task" : error.message
             let isRefusal = error.cause == nil && error.code != .storage && error.code != .internalError
-            throw Failure(isRefusal: isRefusal, description: isRefusal ? words : "\(error)")
+            throw CommandFailure(isRefusal ? .failed : .unavailable, isRefusal ? words : "\(error)")
         } catch let error as AdminClient.Failure {
             var isRefusal = false
             if case .refused(let status, _) = error { isRefusal = [400, 404, 409].contains(status) }
-            throw Failure(isRefusal: isRefusal, description: "\(error)")
+            throw CommandFailure(isRefusal ? .failed : .unavailable, "\(error)")
         } catch {
-            throw Failure(isRefusal: false, description: "\(error)")
+            throw CommandFailure(.unavailable, "\(error)")
         }
     }
 
     /// `nil` where a server works on the database.
     private func locks() throws -> [InstanceLock]? {
         guard admin == nil else { return nil }
-        // Before a lock's file is made beside nothing. It also refuses a schema that opening would bring up to date.
-        _ = try SQLiteOperatorQueries(path: configuration.database)
+        // Before a lock's file is made beside nothing.
+        guard try configuration.hasDatabase else {
+            throw CommandFailure(.unavailable, "there is no database at \(configuration.database)")
+        }
         do {
             return try configuration.takeLocks()
         } catch is InstanceLock.HeldError {
@@ -125,9 +118,9 @@ public struct OperatorDoor: Sendable {
         let (host, port) = (configuration.adminHost, configuration.adminPort)
         guard !host.isEmpty, port != 0 else {
             let key = host.isEmpty ? "admin.host" : "admin.port"
-            throw Failure(
-                isRefusal: false,
-                description: "a server works on the database, and \(key) does not say where it is asked: "
+            throw CommandFailure(
+                .unavailable,
+                "a server works on the database, and \(key) does not say where it is asked: "
                     + "name its admin listener with --admin, or stop it")
         }
         // What listens everywhere is reached here.
@@ -136,6 +129,8 @@ public struct OperatorDoor: Sendable {
     }
 
     private func offline<Outcome>(_ work: (OperatorService) async throws -> Outcome) async throws -> Outcome {
+        // Opening would bring an older schema up to date, which nobody has asked for.
+        _ = try SQLiteOperatorQueries(path: configuration.database)
         let clock = SystemClock()
         let database = try UploadDatabase.open(path: configuration.database) { clock.now }
         let service = configuration.service(

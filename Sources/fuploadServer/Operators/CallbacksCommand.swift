@@ -47,7 +47,7 @@ extension CallbacksCommand {
             query.states = CallbackQuery.states(state) ?? query.states
             (query.businessServer, query.since, query.to, query.limit) = (businessServer, since, to, limit)
             let door = try options.door(over: server)
-            try await telling {
+            try await telling(json: options.json) {
                 let list = try await door.ask { try await $0.callbacks(query) }
                 if options.json { return print(try OperatorJSON.text(list)) }
                 guard !list.callbacks.isEmpty else { return print("no callbacks") }
@@ -81,7 +81,7 @@ extension CallbacksCommand {
 
         func run() async throws {
             let door = try options.door(over: server)
-            try await telling {
+            try await telling(json: options.json) {
                 let report = try await door.callback(id)
                 if options.json { return print(try OperatorJSON.text(report)) }
                 let callback = report.callback
@@ -157,7 +157,7 @@ extension CallbacksCommand {
                     .ids(ids)
                 }
             let door = try options.door(over: server, admin: admin.admin)
-            try await telling {
+            try await telling(json: options.json) {
                 let outcome = try await door.replay(selection)
                 if options.json { return print(try OperatorJSON.text(outcome)) }
                 let left = outcome.left > 0 ? ", \(outcome.left) are being sent already" : ""

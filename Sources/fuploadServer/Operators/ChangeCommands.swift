@@ -31,7 +31,7 @@ struct ChangeOptions: ParsableArguments {
 extension ChangeCommand {
     func run() async throws {
         let configuration = try change.source.load(over: server.source).configuration
-        try await telling {
+        try await telling(json: false) {
             try await OperatorDoor(configuration, admin: change.admin.admin)
                 .change(change.id, Self.request, note: change.reason)
             print("task \(change.id) \(Self.done)")

@@ -23,14 +23,14 @@ struct AdminOptions: ParsableArguments {
     var admin: String?
 }
 
-/// Runs a command's work, and turns what went wrong into a line and an exit code: 1 for what was refused, 2 for what could
-/// not be looked at.
-func telling(_ work: () async throws -> Void) async throws {
+/// Runs a command's work, and says why it could not be done.
+///
+/// - Parameter json: whether that is said to a program.
+func telling(json: Bool, _ work: () async throws -> Void) async throws {
     do {
         try await work()
-    } catch let failure as OperatorDoor.Failure {
-        complain(failure.description)
-        throw ExitCode(failure.isRefusal ? 1 : 2)
+    } catch let failure as CommandFailure {
+        throw try tell(failure, json: json)
     }
 }
 

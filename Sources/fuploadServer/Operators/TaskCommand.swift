@@ -24,7 +24,7 @@ struct TaskCommand: AsyncParsableCommand {
 
     func run() async throws {
         let door = try options.door(over: server)
-        try await telling {
+        try await telling(json: options.json) {
             let report = try await door.report(of: id)
             if options.json { return print(try OperatorJSON.text(report)) }
             show(report)

@@ -56,7 +56,7 @@ struct TasksCommand: AsyncParsableCommand {
         (query.businessServer, query.user, query.file, query.search) = (businessServer, user, file, search)
         (query.sort, query.isDescending, query.limit) = (sort, !ascending, limit)
         let door = try options.door(over: server)
-        try await telling {
+        try await telling(json: options.json) {
             let list = try await door.ask { try await $0.tasks(query) }
             if options.json { return print(try OperatorJSON.text(list)) }
             show(list)
