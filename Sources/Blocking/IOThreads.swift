@@ -88,6 +88,9 @@ public final class IOThreads: TaskExecutor {
     /// Whether the calling thread is one that may block, of this pool or another.
     public static var mayBlock: Bool { Shared.current != nil }
 
+    /// Whether a job waits for a thread.
+    public var isBusy: Bool { shared.state.withLock { $0.head < $0.jobs.count } }
+
     /// Whether the calling thread is one of these.
     private var areHere: Bool { Shared.current === shared }
 

@@ -101,14 +101,16 @@ final class HashLanes: Sendable {
             state.workers += 1
             return true
         }
-        if mayWork { takeBatch() }
+        if mayWork { takeBatches() }
     }
 
-    /// One batch at a time: writes and syncs that wait for the same threads come in between.
-    private func takeBatch() {
-        guard let batch = next() else { return }
-        work(off: batch)
-        if hasMore() { threads.submit { [self] in takeBatch() } }
+    /// One batch after the other; writes and syncs that wait for the same threads come in between.
+    private func takeBatches() {
+        while let batch = next() {
+            work(off: batch)
+            guard hasMore() else { return }
+            if threads.isBusy { return threads.submit { [self] in takeBatches() } }
+        }
     }
 
     /// Whether more waits; else the caller works no longer.

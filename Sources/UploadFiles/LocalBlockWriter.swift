@@ -79,7 +79,9 @@ final class LocalBlockWriter: BlockWriter {
 
     private func put(_ chunks: [any ByteChunk], at start: Int64) throws {
         guard !isWhole else {
-            try file?.write(chunks, at: start)
+            guard let file else { return }
+            let end = try file.write(chunks, at: start)
+            SystemCall.startWriting(file.descriptor, from: start, to: end)
             return
         }
         var position = start

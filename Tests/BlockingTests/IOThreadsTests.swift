@@ -67,6 +67,24 @@ import UploadTestSupport
         for job in jobs { await job.value }
     }
 
+    @Test func itTellsWhetherAJobWaits() async {
+        let threads = IOThreads(count: 1)
+        #expect(!threads.isBusy)
+        let (begun, gate) = (Counter(), DispatchSemaphore(value: 0))
+        threads.submit {
+            begun.increment()
+            gate.wait()
+        }
+        await begun.reach(1)
+        // It is under way, and keeps nobody waiting.
+        #expect(!threads.isBusy)
+        threads.submit { begun.increment() }
+        #expect(threads.isBusy)
+        gate.signal()
+        await begun.reach(2)
+        #expect(!threads.isBusy)
+    }
+
     private func startJobs(of threads: IOThreads, behind gate: DispatchSemaphore) -> [Task<Void, Never>] {
         (0..<5).map { number in Task { await threads.run { if number == 0 { gate.wait() } } } }
     }

@@ -27,7 +27,7 @@ import UploadTestSupport
 
     @Test func aSyncThatFailedIsNeverRepeatedIntoSuccess() async throws {
         let (disk, executor) = (Disk(), globalConcurrentExecutor)
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: executor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: executor)
         let file = OpenStagingFile(disk, hash: hash, on: executor)
         try await file.sync()
         disk.failure.withLock { $0 = UploadError(.storage, "full") }

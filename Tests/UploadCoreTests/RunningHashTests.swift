@@ -77,7 +77,7 @@ private final class MemoryHash: FileHash {
     private var read: Int64 { file.state.withLock { $0.read } }
 
     @Test func itFollowsWhatIsHeldAndFinishesWithTheRest() async throws {
-        let hash = RunningHash(resuming: FileHashState(round: 3), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 3), fileSize: 6 << 20, on: globalConcurrentExecutor)
         #expect(hash.unwritten() == nil)
         hash.follow(to: 5 << 20, in: file)
         #expect(try await hash.digest(ofSize: Int64(content.count), in: file) == md5(content))
@@ -89,20 +89,21 @@ private final class MemoryHash: FileHash {
 
     @Test func itGoesOnWhereItWasPutDown() async throws {
         let hash = RunningHash(
-            resuming: FileHashState(round: 0, bytes: 4 << 20, text: "1"), on: globalConcurrentExecutor)
+            resuming: FileHashState(round: 0, bytes: 4 << 20, text: "1"), fileSize: 6 << 20,
+            on: globalConcurrentExecutor)
         #expect(try await hash.digest(ofSize: Int64(content.count), in: file) == md5(content))
         #expect(read == 2 << 20)
     }
 
     @Test func aLittleIsLeftForLater() async throws {
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         hash.follow(to: (1 << 20) - 1, in: file)
         #expect(file.state.withLock { $0.beginnings } == [])
         #expect(try await hash.digest(ofSize: Int64(content.count), in: file) == md5(content))
     }
 
     @Test func anotherFileOfTheSameNameIsReadFromItsBeginning() async throws {
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         hash.follow(to: 4 << 20, in: file)
         _ = try await hash.digest(ofSize: 5 << 20, in: file)
         file.state.withLock { $0.number = 2 }
@@ -113,7 +114,7 @@ private final class MemoryHash: FileHash {
     }
 
     @Test func aFileThatIsTooShortHasNoDigest() async throws {
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         hash.follow(to: 20 << 20, in: file)
         #expect(try await hash.digest(ofSize: 20 << 20, in: file) == nil)
     }
@@ -121,7 +122,7 @@ private final class MemoryHash: FileHash {
     @Test func onceEndedItReadsNoMore() async throws {
         let checkpoint = Checkpoint()
         file.checkpoint.withLock { $0 = checkpoint }
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         hash.follow(to: 5 << 20, in: file)
         await checkpoint.arrived()
         hash.end()
@@ -136,7 +137,7 @@ private final class MemoryHash: FileHash {
         let checkpoint = Checkpoint()
         file.checkpoint.withLock { $0 = checkpoint }
         file.state.withLock { $0.bytes = SeededGenerator.bytes(20 << 20) }
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         // Nothing is to be waited for.
         await hash.pace()
         hash.follow(to: 8 << 20, in: file)
@@ -152,9 +153,30 @@ private final class MemoryHash: FileHash {
         #expect(await waiting.value >= 12 << 20)
     }
 
+    /// Neither the network nor the hash is to wait for the other as long as much is to come; at the end somebody waits for
+    /// the rest.
+    @Test func itMayBeFurtherBehindInTheMiddleOfALargeFile() async throws {
+        let checkpoint = Checkpoint()
+        file.checkpoint.withLock { $0 = checkpoint }
+        file.state.withLock { $0.bytes = SeededGenerator.bytes(104 << 20) }
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 128 << 20, on: globalConcurrentExecutor)
+        hash.follow(to: 32 << 20, in: file)
+        await checkpoint.arrived()
+        await hash.pace()
+        hash.follow(to: 104 << 20, in: file)
+        let waiting = Task {
+            await hash.pace()
+            return read
+        }
+        while hash.waiters == 0 { await Task.yield() }
+        checkpoint.open()
+        // Of 24 MiB that are to come, the half.
+        #expect(await waiting.value >= 92 << 20)
+    }
+
     /// Nobody waits for a file that can't be read: who finishes it is told.
     @Test func whatCanNotBeReadIsNotWaitedFor() async throws {
-        let hash = RunningHash(resuming: FileHashState(round: 0), on: globalConcurrentExecutor)
+        let hash = RunningHash(resuming: FileHashState(round: 0), fileSize: 6 << 20, on: globalConcurrentExecutor)
         hash.follow(to: 100 << 20, in: file)
         await hash.pace()
         #expect(try await hash.digest(ofSize: 100 << 20, in: file) == nil)

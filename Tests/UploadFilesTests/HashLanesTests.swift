@@ -1,5 +1,6 @@
 import Blocking
 import Crypto
+import Synchronization
 import Testing
 import UploadCore
 import UploadTestSupport
@@ -50,6 +51,27 @@ import UploadTestSupport
         lanes.work()
         try await pipeline.drain()
         #expect(MD5Digest(stream.value.digest).description == "d41d8cd98f00b204e9800998ecf8427e")
+    }
+
+    /// However much there is to hash, a write that waits for the same thread need not wait for all of it.
+    @Test func whatWaitsForTheThreadComesBetweenTheBatches() async throws {
+        let threads = IOThreads(count: 1)
+        let (lanes, stream, pipeline) = (HashLanes(width: 1, on: threads), HashLanes.Stream(), Pipeline(depth: 4))
+        let order = Mutex<[String]>([])
+        let note = { @Sendable (word: String) in
+            order.withLock { $0.append(word) }
+            pipeline.end()
+        }
+        try await pipeline.begin(4)
+        lanes.add([[1]], to: stream) {
+            note("first portion")
+            threads.submit { note("write") }
+        }
+        lanes.add([[2]], to: stream) { note("second portion") }
+        lanes.add([[3]], to: stream) { note("third portion") }
+        threads.submit { lanes.work() }
+        try await pipeline.drain()
+        #expect(order.withLock { $0 } == ["first portion", "write", "second portion", "third portion"])
     }
 }
 

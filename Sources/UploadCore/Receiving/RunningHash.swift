@@ -9,6 +9,7 @@ final class RunningHash: Sendable {
     private struct State {
         /// What it has come to.
         var reached: FileHashState
+        let fileSize: Int64
         /// As it was last given to a COMMIT.
         var written: FileHashState
         /// The number of the file that it was read from, once it is known.
@@ -21,10 +22,15 @@ final class RunningHash: Sendable {
         var followed: [CheckedContinuation<Void, Never>] = []
 
         var lag: Int64 { wanted - reached.bytes }
+        /// How far behind it may be before the next block has to wait.
+        private var slack: Int64 {
+            let range = RunningHash.slack
+            return min(max((fileSize - wanted) / 2, range.lowerBound), range.upperBound)
+        }
         /// Who need wait no longer.
         var released: [CheckedContinuation<Void, Never>] {
             mutating get {
-                guard run == nil || lag <= RunningHash.slack else { return [] }
+                guard run == nil || lag <= slack else { return [] }
                 defer { followed = [] }
                 return followed
             }
@@ -33,19 +39,21 @@ final class RunningHash: Sendable {
 
     /// Fewer bytes than these are left for later: a run costs more than they do.
     private static let stride: Int64 = 1 << 20
-    /// How far it may be behind what is held before the next block has to wait: what is hashed is in memory still, however
-    /// large the file is, and little is left when the last block has come.
-    private static let slack: Int64 = 8 << 20
+    /// How far it may be behind what is held before the next block has to wait. Blocks come in waves, and with much of it
+    /// neither the network nor the hash waits for the other; what is hashed is in memory still, however large the file is.
+    /// Little is left to it at the end, for who waits for the file waits for the rest of it.
+    private static let slack: ClosedRange<Int64> = 8 << 20...32 << 20
 
     private let executor: any TaskExecutor
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - reached: as the database has it.
+    ///   - fileSize: of the whole file, in bytes.
     ///   - executor: where it may block.
-    init(resuming reached: FileHashState, on executor: any TaskExecutor) {
+    init(resuming reached: FileHashState, fileSize: Int64, on executor: any TaskExecutor) {
         self.executor = executor
-        state = Mutex(State(reached: reached, written: reached))
+        state = Mutex(State(reached: reached, fileSize: fileSize, written: reached))
     }
 
     /// What makes it worthless; see ``FileHashState/round``.

@@ -125,7 +125,8 @@ actor TaskSession {
             for range in loaded.held.ranges { held.insert(range) }
             if hash?.round != loaded.hash.round {
                 forgetFile()
-                hash = RunningHash(resuming: loaded.hash, on: store.executor)
+                hash = RunningHash(
+                    resuming: loaded.hash, fileSize: loaded.task.registration.fileSize, on: store.executor)
             }
             isCurrent = true
         }

@@ -120,7 +120,7 @@ public final class UploadService: Sendable {
     }
 
     private static let portions = 16 << 10...256 << 10
-    private static let gathering = 16 << 20
+    private static let gathering = 8 << 20
 
     /// Runs `body` with a signal that cuts it off; it is then cancelled, and the signal's error thrown.
     func receiving<Result: Sendable>(

@@ -37,7 +37,7 @@ struct ReceiveBuffers: RecvByteBufferAllocator {
 /// How many connections are in the middle of a body.
 final class BodyCount: Sendable {
     /// Bytes that all of them together may have in memory before the handlers take them.
-    private static let budget = 16 << 20
+    private static let budget = 8 << 20
     /// Reads that wait in one connection: the framework stops reading at ten parts.
     private static let readsAhead = 10
     /// A smaller buffer saves nothing.
