@@ -10,15 +10,25 @@ extension SQLiteCallbackOutbox {
     public func replay(
         _ selection: ReplaySelection, to destinations: [String: String]
     ) async throws -> ReplayOutcome {
-        guard case .span(let since, let to, let states, let businessServer) = selection else {
-            guard case .ids(let ids) = selection else { return ReplayOutcome(replayed: 0, left: 0) }
-            return try await replay(ids, everyOne: true, to: destinations)
+        switch selection {
+        case .ids(let ids): return try await replay(ids, everyOne: true, to: destinations)
+        case .span(let since, let to, let states, let businessServer):
+            return try await replay(to: destinations) {
+                OperatorStatements.selection(states: states, since: since, to: to, businessServer: businessServer)
+            }
         }
+    }
+
+    /// In portions.
+    ///
+    /// - Parameter rows: which ones.
+    private func replay(
+        to destinations: [String: String], rows: @escaping @Sendable () -> OperatorStatements.Question
+    ) async throws -> ReplayOutcome {
         var (outcome, last): (ReplayOutcome, Int64) = (ReplayOutcome(replayed: 0, left: 0), 0)
         while true {
             let portion = try await database.read { [last] db in
-                let rows = OperatorStatements.selection(
-                    states: states, since: since, to: to, businessServer: businessServer)
+                let rows = rows()
                 return try Int64.fetchAll(
                     db,
                     sql:
