@@ -17,7 +17,7 @@ import UploadTestSupport
     private func state(_ id: TaskID) async -> TaskState? { await surroundings.repository.task(id)?.state }
 
     @Test func lookingAtVeryManyGivesWay() async throws {
-        for number in 0..<1000 { _ = try await plant("\(number)", .receiving, held: [], staged: 1) }
+        for number in 0..<100 { _ = try await plant("\(number)", .receiving, held: [], staged: 1) }
         let check = Task { try await StagingCheck(service: surroundings.service).run() }
         // After each page of tasks, and between the files.
         for number in 1...3 {
@@ -25,6 +25,22 @@ import UploadTestSupport
             surroundings.clock.advance(by: .milliseconds(10))
         }
         #expect(try await check.value == StagingCheck.Report())
+    }
+
+    @Test func aRestLastsNineTimesAsLongAsTheWorkBeforeIt() async throws {
+        let clock = surroundings.clock
+        let work = Task {
+            var pace = BackgroundPace(clock)
+            clock.advance(by: .milliseconds(40))
+            try await pace.rest()
+            try await pace.rest()
+        }
+        await clock.slept(1)
+        clock.advance(by: .milliseconds(360))
+        await clock.slept(2)
+        clock.advance(by: .milliseconds(10))
+        try await work.value
+        #expect(clock.requested == [.milliseconds(360), .milliseconds(10)])
     }
 
     @Test func tasksAndFilesAreHeldAgainstEachOther() async throws {

@@ -90,24 +90,22 @@ public protocol TaskRepository: Sendable {
 }
 
 extension TaskRepository {
-    /// Tasks that are read in one go.
-    private static var page: Int { 500 }
-
     /// All open tasks in `state` one after the other, the longest idle first, in pages: others have their turn in between.
     ///
     /// - Parameters:
     ///   - limit: only those whose last activity is not after it; `nil` for all.
+    ///   - page: how many are read in one go.
     ///   - giveWay: what happens between two pages.
     /// - Throws: `CancellationError`; what reading, `giveWay` and `body` throw.
     func forEachOpenTask(
-        in state: TaskState, idleSince limit: Timestamp? = nil,
-        giveWay: () async throws -> Void = { await Task.yield() }, _ body: (OpenTask) async throws -> Void
+        in state: TaskState, idleSince limit: Timestamp? = nil, page: Int = 500,
+        giveWay: () async throws -> Void = { await Task.yield() }, body: (OpenTask) async throws -> Void
     ) async throws {
         var last: OpenTask?
         while true {
-            let tasks = try await openTasks(in: state, idleSince: limit, after: last, limit: Self.page)
+            let tasks = try await openTasks(in: state, idleSince: limit, after: last, limit: page)
             for task in tasks { try await body(task) }
-            guard tasks.count == Self.page else { return }
+            guard tasks.count == page else { return }
             try Task.checkCancellation()
             try await giveWay()
             last = tasks.last

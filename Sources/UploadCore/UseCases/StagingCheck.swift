@@ -9,10 +9,8 @@ struct StagingCheck: Sendable {
         var orphans = 0
     }
 
-    /// Files that are looked at in one go.
-    private static let portion = 500
-    /// Between two portions, or pages of tasks. Nobody waits for the end of this, and requests do for the processor.
-    private static let pause = Duration.milliseconds(10)
+    /// Tasks or files that are looked at in one go.
+    private static let portion = 50
 
     let service: UploadService
     private var repository: any TaskRepository { service.dependencies.repository }
@@ -22,12 +20,15 @@ struct StagingCheck: Sendable {
     func run() async throws -> Report {
         try await withTaskExecutorPreference(store.lookupExecutor) {
             var report = Report()
+            var pace = BackgroundPace(service.dependencies.clock)
             for state in [TaskState.receiving, .paused] {
-                try await repository.forEachOpenTask(in: state, giveWay: giveWay) { task in
+                try await repository.forEachOpenTask(in: state, page: Self.portion) {
+                    try await pace.rest()
+                } body: { task in
                     if try await isDemoted(task) { report.demoted += 1 }
                 }
             }
-            report.orphans = try await removeOrphans()
+            report.orphans = try await removeOrphans(&pace)
             return report
         }
     }
@@ -41,7 +42,7 @@ struct StagingCheck: Sendable {
         return true
     }
 
-    private func removeOrphans() async throws -> Int {
+    private func removeOrphans(_ pace: inout BackgroundPace) async throws -> Int {
         var removed = 0
         let files = try await store.stagingFiles()
         var next = try await files.next(Self.portion)
@@ -55,13 +56,8 @@ struct StagingCheck: Sendable {
                 removed += 1
             }
             next = try await files.next(Self.portion)
-            if next != nil { try await giveWay() }
+            if next != nil { try await pace.rest() }
         }
         return removed
-    }
-
-    /// - Throws: `CancellationError`.
-    private func giveWay() async throws {
-        try await service.dependencies.clock.sleep(for: Self.pause)
     }
 }
