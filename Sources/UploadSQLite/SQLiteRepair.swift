@@ -150,7 +150,7 @@ public struct SQLiteRepair: DatabaseRepair {
         let starts = Set(lost).union(remaining.map { $0["start_byte"] })
         let isIncomplete = facts.rows.bytes != size || !starts.isEmpty
         if facts.task.state.isComplete, isIncomplete {
-            try db.run(Statements.moveTask, ["receiving", "", facts.task.activeAt.description, nil, id])
+            try db.run(Statements.moveTask, ["receiving", facts.task.activeAt.description, id])
         }
         // The trigger that counts goes on from sums which may be wrong; they are counted anew before the COMMIT.
         try db.execute(sql: "PRAGMA ignore_check_constraints = ON")

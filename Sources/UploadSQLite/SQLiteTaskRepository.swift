@@ -4,6 +4,7 @@ import UploadCore
 /// ``TaskRepository`` on SQLite. Each method is one transaction by the name of what it does.
 public struct SQLiteTaskRepository: TaskRepository {
     let database: UploadDatabase
+    private let ids = TaskIDs()
 
     /// The tasks in this database.
     public init(_ database: UploadDatabase) {
@@ -16,7 +17,7 @@ public struct SQLiteTaskRepository: TaskRepository {
         _ registration: Registration, targetPath: String, generations: @escaping @Sendable () -> KeyGenerations,
         admit: @escaping @Sendable (OpenTotals) throws(UploadError) -> Void
     ) async throws -> UploadTask {
-        try await database.write { db in
+        try await database.write { [ids] db in
             let (generations, now) = (generations(), database.now())
             if var equal = try Self.openTask(registration, db) {
                 // Who asks for it is about to go on with it, and must not be timed out right after.
@@ -32,7 +33,7 @@ public struct SQLiteTaskRepository: TaskRepository {
             }
             try admit(try Self.totals(of: registration.businessServer, db))
             let task = try Self.insert(
-                registration, targetPath: targetPath, keyGeneration: generations.current, at: now, db)
+                registration, targetPath: targetPath, keyGeneration: generations.current, at: now, ids, db)
             FaultPoint.reach(.registerInTransaction)
             try db.run(Statements.insertEvent, [task.id.rawValue, now.description, "created", ""])
             return task
@@ -95,12 +96,12 @@ public struct SQLiteTaskRepository: TaskRepository {
             var after = before
             (after.state, after.reason) = (state, state.isClosed ? reason : "")
             if state == .paused || state == .receiving { after.activeAt = max(before.activeAt, now) }
-            try db.run(
-                Statements.moveTask,
-                [
-                    state.rawValue, after.reason, after.activeAt.description,
-                    state.isClosed ? now.description : nil, id.rawValue,
-                ])
+            if state.isClosed {
+                try db.run(
+                    Statements.closeTask, [state.rawValue, after.reason, now.description, id.rawValue])
+            } else {
+                try db.run(Statements.moveTask, [state.rawValue, after.activeAt.description, id.rawValue])
+            }
             FaultPoint.reach(.moveInTransaction)
             try db.run(
                 Statements.insertEvent,
@@ -128,7 +129,7 @@ public struct SQLiteTaskRepository: TaskRepository {
             if before.state.isComplete {
                 // First, for the schema refuses a complete task without all of its bytes.
                 try db.run(
-                    Statements.moveTask, ["receiving", "", before.activeAt.description, nil, id.rawValue])
+                    Statements.moveTask, ["receiving", before.activeAt.description, id.rawValue])
             }
             try db.run(Statements.deleteBlocksFrom, [id.rawValue, limit])
             let held = try Self.task(id, db)?.receivedBytes ?? 0
@@ -173,11 +174,12 @@ public struct SQLiteTaskRepository: TaskRepository {
         in state: TaskState, idleSince limit: Timestamp?, after last: OpenTask?, limit count: Int
     ) async throws -> [OpenTask] {
         try await database.read { db in
+            let after = last?.activeAt.description ?? ""
             let rows = try db.rows(
                 Statements.openTasks,
                 [
-                    state.rawValue, limit?.description ?? Self.afterAllTimes, last?.activeAt.description ?? "",
-                    last?.id.rawValue ?? 0, count,
+                    state.rawValue, after, last?.id.rawValue ?? 0,
+                    state.rawValue, after, limit?.description ?? Self.afterAllTimes, count,
                 ])
             return try rows.map { row in
                 OpenTask(
@@ -236,12 +238,12 @@ public struct SQLiteTaskRepository: TaskRepository {
     }
 
     private static func insert(
-        _ registration: Registration, targetPath: String, keyGeneration: Int, at now: Timestamp, _ db: Database
+        _ registration: Registration, targetPath: String, keyGeneration: Int, at now: Timestamp, _ ids: TaskIDs,
+        _ db: Database
     ) throws -> UploadTask {
-        var generator = SystemRandomNumberGenerator()
         let state = registration.fileSize == 0 ? TaskState.verifying : .receiving
         while true {
-            let id = TaskID.random(using: &generator)
+            let id = ids.next()
             try db.run(
                 Statements.insertTask,
                 [

@@ -32,9 +32,11 @@ enum Statements {
         ON CONFLICT (id) DO NOTHING
         """
 
-    static let moveTask = """
-        UPDATE tasks SET state = ?, reason = ?, active_at = max(active_at, ?), closed_at = ? WHERE id = ?
-        """
+    /// To an open state. It does not name `closed_at`: each index of open tasks would be written anew, whatever it is set
+    /// to.
+    static let moveTask = "UPDATE tasks SET state = ?, active_at = max(active_at, ?) WHERE id = ?"
+
+    static let closeTask = "UPDATE tasks SET state = ?, reason = ?, closed_at = ? WHERE id = ?"
 
     static let touchTask = "UPDATE tasks SET active_at = max(active_at, ?) WHERE id = ? AND closed_at IS NULL"
 
@@ -50,9 +52,14 @@ enum Statements {
         SELECT number FROM generations WHERE number IS NOT NULL
         """
 
+    /// In two parts, each of which begins in the index where the last page ended. As `(active_at, id) > (?, ?)` SQLite
+    /// would go through all tasks of that time again.
     static let openTasks = """
         SELECT active_at, id, held_end FROM tasks
-        WHERE closed_at IS NULL AND state = ? AND active_at <= ? AND (active_at, id) > (?, ?)
+        WHERE closed_at IS NULL AND state = ? AND active_at = ? AND id > ?
+        UNION ALL
+        SELECT active_at, id, held_end FROM tasks
+        WHERE closed_at IS NULL AND state = ? AND active_at > ? AND active_at <= ?
         ORDER BY active_at, id LIMIT ?
         """
 
@@ -175,8 +182,8 @@ enum Statements {
     static let all: [(name: String, sql: String)] = [
         ("task", task), ("hashedTask", hashedTask), ("openTaskOfRegistration", openTaskOfRegistration),
         ("openTotals", openTotals),
-        ("insertTask", insertTask), ("moveTask", moveTask), ("touchTask", touchTask),
-        ("rekeyTask", rekeyTask),
+        ("insertTask", insertTask), ("moveTask", moveTask), ("closeTask", closeTask),
+        ("touchTask", touchTask), ("rekeyTask", rekeyTask),
         ("openKeyGenerations", openKeyGenerations), ("openTasks", openTasks), ("openTask", openTask),
         ("noteTrouble", noteTrouble), ("noteSetting", noteSetting),
         ("purgeableTasks", purgeableTasks),

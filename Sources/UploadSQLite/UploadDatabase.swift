@@ -60,6 +60,9 @@ public struct UploadDatabase: Sendable {
             try pool.writeWithoutTransaction { db in
                 // Before the migrations: the name of the staging folder is theirs, and must not change in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
+                // So many pages at once that few changes meet a checkpoint, and so few that SQLite finds all of them in one
+                // part of its index (https://www.sqlite.org/walformat.html#the_wal_index_file_format).
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 // After a checkpoint the WAL file is cut to this; a long reader can make it grow beyond meanwhile.
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
             }

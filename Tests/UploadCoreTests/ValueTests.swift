@@ -12,7 +12,7 @@ import UploadTestSupport
         #expect(digest.description == Self.hex)
         #expect(md5([]) == digest)
         #expect(MD5Digest(hex: Self.hex.uppercased()) == digest)
-        #expect(MD5Digest(hex: "d41D8cd98F00b204e9800998ecf8427E".dropLast(0)) == digest)
+        #expect(MD5Digest(hex: "d41D8cd98F00b204e9800998ecf8427E") == digest)
     }
 
     @Test func everyDigitCounts() throws {
@@ -56,11 +56,7 @@ import UploadTestSupport
         #expect(TaskID(number) == nil)
     }
 
-    @Test func randomOnesAreInRangeAndDiffer() {
-        var generator = SeededGenerator(seed: 3)
-        let ids = (0..<1000).map { _ in TaskID.random(using: &generator) }
-        #expect(ids.allSatisfy { (1...TaskID.maximum).contains($0.rawValue) })
-        #expect(Set(ids).count == ids.count)
+    @Test func areInOrderOfTheirNumbers() {
         #expect(taskID(2) < taskID(10))
     }
 }

@@ -232,4 +232,16 @@ import UploadTestSupport
             }
         }
     }
+
+    @Test func aMoveAmongOpenStatesWritesOneIndexOfOpenTasks() async throws {
+        let fixture = try DatabaseFixture()
+        try await fixture.database.pool.write { (db) throws in
+            let written = try Set(
+                Row.fetchAll(db, sql: "EXPLAIN " + Statements.moveTask, arguments: ["paused", "", 1])
+                    .filter { $0["opcode"] == "OpenWrite" }.map { $0["p2"] as Int })
+            let names = try Row.fetchAll(db, sql: "SELECT name, rootpage FROM sqlite_schema WHERE tbl_name = 'tasks'")
+                .filter { written.contains($0["rootpage"]) }.map { $0["name"] as String }
+            #expect(Set(names) == ["tasks", "tasks_open_activity"])
+        }
+    }
 }

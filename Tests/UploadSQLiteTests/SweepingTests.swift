@@ -64,6 +64,19 @@ import UploadTestSupport
         #expect(paused.count == 1)
     }
 
+    @Test func aPageBeginsWhereTheLastOneEndedHoweverManyTasksAreOfOneTime() async throws {
+        let plan = try await fixture.database.pool.read { (db) throws in
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + Statements.openTasks)
+            // Parameters without a value are NULL.
+            statement.setUncheckedArguments([])
+            return try Row.fetchAll(statement).map { $0["detail"] as String }
+        }
+        #expect(plan.contains { $0.hasSuffix("tasks_open_activity (state=? AND active_at=? AND id>?)") }, "\(plan)")
+        #expect(plan.contains { $0.hasSuffix("tasks_open_activity (state=? AND active_at>? AND active_at<?)") })
+        // A sort would read them all before the first.
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") })
+    }
+
     @Test func purgesWhatIsClosedAndSettled() async throws {
         let open = try await fixture.register("open")
         let pending = try await fixture.closed("pending")

@@ -1,6 +1,6 @@
 /// The public number of an upload task: random, positive, below 2^53 so that JSON numbers carry it exactly.
 ///
-/// It identifies, it does not authorise: the task's key does that (``TaskKeys``).
+/// It identifies, it does not authorise: the task's key does that (``TaskKeys``). Fresh ones come from ``TaskIDs``.
 public struct TaskID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The largest value, 2^53 − 1.
     public static let maximum: Int64 = (1 << 53) - 1
@@ -18,15 +18,6 @@ public struct TaskID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         guard let number = Int64(text), text.first != "+" else { return nil }
         self.init(number)
-    }
-
-    /// A fresh id from the given source of randomness. Uniqueness is the database's to enforce.
-    public static func random(using generator: inout some RandomNumberGenerator) -> TaskID {
-        TaskID(unchecked: Int64.random(in: 1...maximum, using: &generator))
-    }
-
-    private init(unchecked rawValue: Int64) {
-        self.rawValue = rawValue
     }
 
     /// The decimal number.
