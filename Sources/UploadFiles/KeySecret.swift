@@ -1,3 +1,5 @@
+import UploadCore
+
 /// One of the secrets that task keys are made with. No textual form of it shows the bytes.
 public struct KeySecret: Sendable, Equatable {
     static let length = 32
@@ -39,9 +41,7 @@ enum KeySecretText {
     private static let heading = "fuploadServer secrets of task keys, format 1"
 
     static func write(_ secrets: [KeySecret]) -> [UInt8] {
-        let lines = secrets.map { secret in
-            "\(secret.generation) " + secret.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
+        let lines = secrets.map { "\($0.generation) \(String(hexOf: $0.bytes))" }
         return Array(([heading] + lines).map { $0 + "\n" }.joined().utf8)
     }
 

@@ -4,16 +4,15 @@ public struct MD5Digest: Hashable, Sendable, CustomStringConvertible {
     private let low: UInt64
 
     /// From 32 hex digits in either case; `nil` for anything else.
-    public init?(hex: some StringProtocol) {
-        let digits = hex.utf8
-        guard digits.count == 32 else { return nil }
-        var words: [UInt64] = [0, 0]
-        for (index, digit) in digits.enumerated() {
+    public init?(hex: String) {
+        guard hex.utf8.count == 32 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for digit in hex.utf8 {
             guard let value = Self.value(ofHexDigit: digit) else { return nil }
-            words[index / 16] = words[index / 16] << 4 | UInt64(value)
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(value)
         }
-        high = words[0]
-        low = words[1]
+        (self.high, self.low) = (high, low)
     }
 
     /// From the 16 bytes as a hash function gives them; `nil` for another number of bytes.
@@ -32,14 +31,7 @@ public struct MD5Digest: Hashable, Sendable, CustomStringConvertible {
 
     /// 32 lower-case hex digits.
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 32) { buffer in
-            for index in 0..<32 {
-                let word = index < 16 ? high : low
-                buffer[index] = digits[Int(word >> (60 - UInt64(index % 16) * 4) & 15)]
-            }
-            return 32
-        }
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { String(hexOf: $0) }
     }
 
     private static func value(ofHexDigit digit: UInt8) -> UInt8? {

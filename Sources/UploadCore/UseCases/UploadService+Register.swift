@@ -37,15 +37,16 @@ extension UploadService {
 
     private func add(_ registration: Registration, _ limits: TaskLimits) async throws -> UploadTask {
         let (store, keys) = (dependencies.store, dependencies.keys)
-        let (path, reservation, target) = try await withTaskExecutorPreference(store.targetExecutor) {
-            try await place(of: registration, limits)
+        let task = try await withTaskExecutorPreference(store.targetExecutor) {
+            let (path, reservation, target) = try await place(of: registration, limits)
+            // Where the place was found out: coming back from there would take two more changes of threads.
+            return try await dependencies.repository.register(
+                registration, targetPath: path, generations: { keys.generations },
+                admit: { (totals) throws(UploadError) in
+                    // Measured in the transaction: what others have been promised by then is known there.
+                    try reservation.check(totals, store.freeSpace(target: target))
+                })
         }
-        let task = try await dependencies.repository.register(
-            registration, targetPath: path, generations: { keys.generations },
-            admit: { (totals) throws(UploadError) in
-                // Measured in the transaction: what others have been promised by then is known there.
-                try reservation.check(totals, store.freeSpace(target: target))
-            })
         FaultPoint.reach(.registered)
         return task
     }
@@ -99,6 +100,7 @@ extension Registration {
     public static let reservedPrefix = ".fupload-"
 
     private static func hasControlCharacters(_ text: String) -> Bool {
-        text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        // Those of the category Cc, which Unicode has closed.
+        text.unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
     }
 }

@@ -5,40 +5,51 @@ import UploadFiles
 
 /// Task keys as 128 bits of HMAC-SHA256 over the task's number: nothing to store, nothing to leak from a backup.
 final class HMACTaskKeys: TaskKeys {
-    private let secrets: Mutex<[KeySecret]>
+    private struct Signer {
+        let generation: Int
+        /// It has taken the secret in, and nothing else yet: each key goes on with a copy of it.
+        let code: HMAC<SHA256>
+
+        init(_ secret: KeySecret) {
+            generation = secret.generation
+            code = HMAC(key: SymmetricKey(data: secret.bytes))
+        }
+
+        func key(for id: TaskID) -> String {
+            var code = code
+            code.update(data: Array("task \(id)".utf8))
+            return String(hexOf: code.finalize().prefix(16))
+        }
+    }
+
+    private let signers: Mutex<[Signer]>
 
     /// - Parameter secrets: the oldest first, at least one.
     init(_ secrets: [KeySecret]) {
-        self.secrets = Mutex(secrets)
+        signers = Mutex(secrets.map(Signer.init))
     }
 
     /// Takes these from now on.
     func replace(with secrets: [KeySecret]) {
-        self.secrets.withLock { $0 = secrets }
+        signers.withLock { $0 = secrets.map(Signer.init) }
     }
 
     var generations: KeyGenerations {
-        let all = secrets.withLock { $0.map(\.generation) }
+        let all = signers.withLock { $0.map(\.generation) }
         return KeyGenerations(current: all.last ?? 1, known: Set(all))
     }
 
     func key(for id: TaskID, generation: Int) -> String? {
-        secrets.withLock { $0 }.first { $0.generation == generation }.map { Self.key(for: id, $0) }
+        signers.withLock { $0 }.first { $0.generation == generation }?.key(for: id)
     }
 
     func generation(of key: String, for id: TaskID) -> Int? {
         // With all of them, whichever it is: the time tells the number of secrets and no more.
         var found: Int?
-        for secret in secrets.withLock({ $0 }) where Self.areEqual(key, Self.key(for: id, secret)) {
-            found = secret.generation
+        for signer in signers.withLock({ $0 }) where Self.areEqual(key, signer.key(for: id)) {
+            found = signer.generation
         }
         return found
-    }
-
-    private static func key(for id: TaskID, _ secret: KeySecret) -> String {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Array("task \(id)".utf8), using: SymmetricKey(data: secret.bytes))
-        return code.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// Digests are compared, in constant time: the length of what was sent does not show either.

@@ -1,4 +1,5 @@
 import Crypto
+import UploadCore
 
 extension ServerConfiguration {
     /// A business server: it creates tasks with its token and is called back when they end.
@@ -35,8 +36,7 @@ extension ServerConfiguration.BusinessServer {
 
     /// `name#digest`: tells servers of one name apart without telling their tokens.
     func distinguished(_ name: String) -> String {
-        let digest = SHA256.hash(data: Array(token.utf8)).prefix(4)
-        return "\(name)#" + digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        "\(name)#\(String(hexOf: SHA256.hash(data: Array(token.utf8)).prefix(4)))"
     }
 }
 

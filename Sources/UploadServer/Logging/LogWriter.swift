@@ -3,8 +3,10 @@ import Synchronization
 
 /// Brings log lines to standard error on a thread of its own: who logs never waits for who reads.
 ///
-/// Lines are written at once, in the order in which they come, one write(2) each. While standard error takes nothing they
-/// wait in a buffer; what does not fit into it is dropped, and counted, and a line says so where they would have stood.
+/// Lines are written in the order in which they come, one write(2) each: at once, or together after ``pause`` where there
+/// were others just before, since waking the thread costs many times what writing a line does. While standard error takes
+/// nothing they wait in a buffer; what does not fit into it is dropped, and counted, and a line says so where they would
+/// have stood.
 public final class LogWriter: Sendable {
     /// The one for standard error of this process.
     public static let standardError = LogWriter(capacity: 1 << 20, put: putOnStandardError)
@@ -60,6 +62,9 @@ public final class LogWriter: Sendable {
         }
     }
 
+    /// How long the thread lets lines come together after it has written some.
+    private static let pause = DispatchTimeInterval.milliseconds(10)
+
     private let capacity: Int
     private let put: @Sendable (String) -> Bool
     private let state = Mutex(State())
@@ -108,6 +113,7 @@ public final class LogWriter: Sendable {
             return state.isIdle
         }
         guard !isIdle else { return }
+        work.signal()
         // Lines that are not read until then are lost; a process that does not end for their sake is worse.
         _ = waiter.wait(timeout: .now() + limit)
     }
@@ -132,6 +138,8 @@ public final class LogWriter: Sendable {
                     let isWritten = put(line.text)
                     state.withLock { $0.settle(line, isWritten: isWritten) }
                 }
+                // Who waits until all is written ends it.
+                _ = work.wait(timeout: .now() + Self.pause)
             }
         }
     }
