@@ -16,6 +16,10 @@ public struct UploadDatabase: Sendable {
     /// Up to this many bytes a database is read through before it is served from: half a second's work at most.
     private static let examinedSize: Int64 = 256 << 20
     private static let readers = 4
+    /// Pages of the log after which it is copied into the database file: so many that few changes have to wait for it, and so
+    /// few that SQLite finds all of them in one part of its index
+    /// (https://www.sqlite.org/walformat.html#the_wal_index_file_format).
+    public static let checkpointPages = 4000
 
     let pool: DatabasePool
     let now: @Sendable () -> Timestamp
@@ -40,10 +44,12 @@ public struct UploadDatabase: Sendable {
 
     /// Opens the file at `path`, making it and its folders, and brings its schema up to date.
     ///
-    /// - Parameter now: the wall clock, for the times that are stored.
+    /// - Parameters:
+    ///   - checkpointPages: pages of the log after which it is copied into the file.
+    ///   - now: the wall clock, for the times that are stored.
     /// - Throws: ``DatabaseOpenError``.
     public static func open(
-        path given: String, now: @escaping @Sendable () -> Timestamp
+        path given: String, checkpointPages: Int = checkpointPages, now: @escaping @Sendable () -> Timestamp
     ) throws -> UploadDatabase {
         // SQLite follows a link too, and has its log beside the file itself.
         let path = URL(fileURLWithPath: given).resolvingSymlinksInPath().path
@@ -60,9 +66,7 @@ public struct UploadDatabase: Sendable {
             try pool.writeWithoutTransaction { db in
                 // Before the migrations: the name of the staging folder is theirs, and must not change in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
-                // So many pages at once that few changes meet a checkpoint, and so few that SQLite finds all of them in one
-                // part of its index (https://www.sqlite.org/walformat.html#the_wal_index_file_format).
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
                 // After a checkpoint the WAL file is cut to this; a long reader can make it grow beyond meanwhile.
                 try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
             }

@@ -54,7 +54,10 @@ public struct Server: Sendable {
         let certificates = try Certificates(configuration, logger: logger)
         let locks = try configuration.takeLocks()
         let clock = SystemClock()
-        let database = try UploadDatabase.open(path: configuration.database) { clock.now }
+        let database = try UploadDatabase.open(
+            path: configuration.database,
+            checkpointPages: FaultPlan.checkpointPages ?? UploadDatabase.checkpointPages
+        ) { clock.now }
         try await serve(database, clock: clock, certificates: certificates, hangups: hangups)
         try database.close()
         withExtendedLifetime((locks, hangups)) {

@@ -6,7 +6,7 @@ import UploadTestSupport
 /// The database's main file can't be written or synced, its WAL can.
 ///
 /// A COMMIT is durable once it is in the WAL. SQLite copies that into the main file after a COMMIT which has made it a
-/// thousand pages long; where that fails, it says so to nobody, and tries again after the next one
+/// thousand pages long, as tests have it; where that fails, it says so to nobody, and tries again after the next one
 /// (https://www.sqlite.org/c3ref/wal_autocheckpoint.html). So nothing is refused, and `/ready` has nothing to tell.
 @Suite(.contract)
 struct DatabaseTroubleTests {

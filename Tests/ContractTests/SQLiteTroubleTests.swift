@@ -54,7 +54,7 @@ struct SQLiteTroubleTests {
             let shell = bed.own(try bed.server.sqlite.session())
             shell.send("BEGIN; SELECT 'reading', count(*) FROM tasks;")
             _ = try await shell.waitForError(containing: "reading|1")
-            // More pages than the thousand after which SQLite checkpoints.
+            // More pages than the thousand after which SQLite checkpoints in a test.
             try await write(1..<400)
             let pinned = try walSize()
             #expect(pinned > 8 << 20)

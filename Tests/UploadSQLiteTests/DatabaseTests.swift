@@ -23,6 +23,14 @@ import UploadTestSupport
         }
     }
 
+    @Test func checkpointsComeAsOftenAsWasSaid() async throws {
+        let fixture = try DatabaseFixture()
+        let pages = try await fixture.database.pool.writeWithoutTransaction { (db) throws in
+            try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint")
+        }
+        #expect(pages == UploadDatabase.checkpointPages)
+    }
+
     @Test func everythingIsThereAfterReopening() async throws {
         let fixture = try DatabaseFixture()
         let task = try await fixture.register()

@@ -72,9 +72,10 @@ public final class ServerProcess: Sendable {
     ) throws -> ProgramProcess {
         let arguments = ["-c", configuration] + (overrides + more).flatMap { ["--set", $0] }
         let command = wrapper + [try ProgramProcess.path(ofProduct: "fuploadServer")] + arguments
+        // More often than without a test, so that what a test does meets some.
+        let all = ["CHECKPOINT_PAGES": "1000"].merging(environment) { $1 }.merging(extra) { $1 }
         let process = try ProgramProcess(
-            command[0], Array(command.dropFirst()), environment: environment.merging(extra) { $1 }, folder: folder,
-            log: log)
+            command[0], Array(command.dropFirst()), environment: all, folder: folder, log: log)
         let isEncrypted = (overrides + more).contains { $0.hasPrefix("server.tls.certificate=") }
         state.withLock { state in
             state.process = process

@@ -27,4 +27,13 @@ enum FaultPlan {
             }
         #endif
     }
+
+    /// After how many pages of the log a test wants a checkpoint, from `CHECKPOINT_PAGES`; `nil` where the service decides.
+    static var checkpointPages: Int? {
+        #if DEBUG
+            ProcessInfo.processInfo.environment["CHECKPOINT_PAGES"].flatMap { Int($0) }
+        #else
+            nil
+        #endif
+    }
 }
