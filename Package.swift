@@ -232,7 +232,7 @@ let package = Package(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: settings),
         .testTarget(
             name: "UploadServerTests",
-            dependencies: ["UploadServer", "UploadHTTP", "OpenAPI", "UploadTestSupport", logging, yams],
+            dependencies: ["UploadServer", "UploadFiles", "UploadHTTP", "OpenAPI", "UploadTestSupport", logging, yams],
             swiftSettings: settings),
         .testTarget(
             name: "UploadClientTests", dependencies: ["UploadClient", "UploadTestSupport"], swiftSettings: settings

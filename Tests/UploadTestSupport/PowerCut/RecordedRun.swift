@@ -150,8 +150,8 @@ package final class RecordedRun: Sendable {
         }
     }
 
-    /// So often that the log is copied into the database in the middle of it all (after 1000 pages in a test): each change of the
-    /// state's length writes all pages of the row anew.
+    /// So often that the log is copied into the database in the middle of it all (after 1000 pages in a test): each change
+    /// of the state's length writes all pages of the row anew.
     private func pauseAndResume() async throws {
         let file = TestFile(size: 60_000, seed: 3)
         let task = NewTask(file, name: "paused.bin").with("feedBackParameter", Self.feedback)
